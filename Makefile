@@ -1,0 +1,112 @@
+# perfgo: hardware counters and profiles for every Go benchmark.
+#
+#   make            build/bin/perfgo, build/lib/libperfgo.so, build/lib/libperfgo-engine.so
+#   make deps       install the Debian packages that are missing
+#   make demo       deps, build, and a tour over the examples
+#   make test       deps, build, and the whole test suite
+#   make lint asan tsan fuzz bench matrix test-std install clean     see README.md
+#
+# KIND=release|debug|asan|tsan|fuzz selects a build; each has an object tree of its own.
+
+KIND   ?= release
+ARCH   ?= $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(shell uname -m)))
+PREFIX ?= /usr/local
+PKG_CONFIG ?= pkg-config
+OUT    := build$(if $(filter-out release,$(KIND)),/$(KIND))
+OBJ    := $(OUT)/obj
+GEN    := $(OUT)/gen
+
+CC_release := $(CC)
+CC_debug   := $(CC)
+CC_asan    := $(CC)
+CC_tsan    := $(CC)
+CC_fuzz    := clang
+FLAGS_release := -O2 -g
+FLAGS_debug   := -O0 -g
+FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+                 -fno-sanitize-recover=all
+CC      := $(CC_$(KIND))
+SANFLAGS := $(FLAGS_$(KIND))
+WERROR  ?= -Werror
+
+ENGINE_PKGS := libcjson libprotobuf-c zlib
+CLI_PKGS    := smartcols
+ENGINE_LIBS  = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lpfm
+CLI_LIBS     = $(shell $(PKG_CONFIG) --libs $(CLI_PKGS))
+
+CPPFLAGS := -D_GNU_SOURCE -I. -Ipreload/engine -I$(GEN)
+CFLAGS   := -std=gnu11 $(SANFLAGS) -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes \
+            -Wmissing-prototypes -Wpointer-arith $(WERROR) -fPIC -fvisibility=hidden -MMD -MP
+# Code that runs on a Go thread: no libc thread-local storage (so no stack protector), no vector
+# registers (Go's arguments and X15 live there), never instrumented.
+HOTFLAGS := -fno-stack-protector -mgeneral-regs-only -fno-builtin -fno-sanitize=all \
+            -U_FORTIFY_SOURCE -Ipreload/engine/hot/arch/$(ARCH)
+LDFLAGS  := $(filter -fsanitize=%,$(SANFLAGS)) -Wl,--as-needed -Wl,-z,now
+
+ENGINE_SRC := $(wildcard preload/engine/*/*.c preload/engine/arch/*/*.c) proto/settings.c
+HOT_SRC    := $(wildcard preload/engine/hot/*.c)
+AGENT_SRC  := $(wildcard preload/agent/*.c) $(wildcard preload/agent/arch/$(ARCH)/*.[cS])
+CLI_SRC    := $(wildcard cli/*.c)
+
+ENGINE_OBJ := $(ENGINE_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/proto/profile.pb-c.o
+HOT_OBJ    := $(HOT_SRC:%.c=$(OBJ)/%.o)
+AGENT_OBJ  := $(addsuffix .o,$(addprefix $(OBJ)/,$(basename $(AGENT_SRC))))
+CLI_OBJ    := $(CLI_SRC:%.c=$(OBJ)/%.o)
+
+LIBENGINE := $(OUT)/lib/libengine.a
+ENGINE_SO := $(OUT)/lib/libperfgo-engine.so
+AGENT_SO  := $(OUT)/lib/libperfgo.so
+PERFGO    := $(OUT)/bin/perfgo
+
+.PHONY: all deps demo test lint asan tsan fuzz bench matrix test-std install clean engine unit
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+all: $(PERFGO) $(AGENT_SO) $(ENGINE_SO)
+engine: $(LIBENGINE)
+
+$(GEN)/proto/%.pb-c.c $(GEN)/proto/%.pb-c.h &: proto/%.proto
+	@mkdir -p $(GEN)
+	protoc-c --c_out=$(GEN) $<
+
+$(OBJ)/gen/%.o: $(GEN)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(HOT_OBJ) $(filter $(OBJ)/preload/agent/%,$(AGENT_OBJ)): CFLAGS += $(HOTFLAGS)
+
+$(OBJ)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(OBJ)/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBENGINE): $(ENGINE_OBJ)
+	@mkdir -p $(@D)
+	rm -f $@ && $(AR) rcsD $@ $^
+
+$(ENGINE_SO): $(LIBENGINE)
+	$(CC) -shared -o $@ -Wl,--whole-archive $(LIBENGINE) -Wl,--no-whole-archive $(LDFLAGS) \
+	  -Wl,--no-undefined -Wl,--exclude-libs,ALL $(ENGINE_LIBS)
+
+# libc only, whatever the build kind: the agent is never instrumented.
+$(AGENT_SO): $(AGENT_OBJ) $(HOT_OBJ) $(OBJ)/proto/settings.o preload/agent/exports.map
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ $(filter %.o,$^) -Wl,--no-undefined -Wl,-z,now -Wl,-z,nodelete \
+	  -Wl,--version-script=preload/agent/exports.map -pthread -ldl
+
+$(PERFGO): $(CLI_OBJ) $(LIBENGINE)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $(CLI_OBJ) $(LIBENGINE) $(LDFLAGS) $(ENGINE_LIBS) $(CLI_LIBS)
+
+clean:
+	rm -rf build
+
+# Tests, lint, fuzzing, benchmarks, set-up: each part adds its rules in a file of its own.
+include $(sort $(wildcard tests/*.mk))
+
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

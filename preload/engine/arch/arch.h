@@ -1,0 +1,44 @@
+/* arch.h - what perfgo knows of a CPU's call instruction: pure code, no state.
+ *
+ * Every architecture is compiled and tested on every host; only preload/agent/arch/<cpu>/ and
+ * hot/arch/<cpu>/ belong to the host alone. A new CPU is a new folder here with one ops table that
+ * arch_list() names through ARCH_TABLE in arch_list.def.
+ */
+#ifndef PERFGO_ARCH_ARCH_H
+#define PERFGO_ARCH_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arch_ops {
+    const char *name;      /* GOARCH: "amd64", "arm64" */
+    uint16_t elf_machine;  /* EM_X86_64, EM_AARCH64 */
+    uint8_t call_size;     /* bytes of a direct call */
+    uint8_t call_align;    /* calls start at multiples of this: 1 on amd64, 4 on arm64 */
+    uint64_t reach;        /* a call reaches targets in (pc - reach, pc + reach) */
+    uint8_t thunk_size;    /* bytes that emit_thunk writes, a multiple of 16 */
+    const char *loader;    /* glibc's dynamic loader: "/lib64/ld-linux-x86-64.so.2" */
+
+    /* True when the bytes at `code` (call_size of them, executed at address pc) are a direct call;
+     * its target goes to *target. */
+    bool (*decode_call)(const uint8_t *code, uint64_t pc, uint64_t *target);
+
+    /* Encodes a direct call at pc to target into code; false when out of reach. */
+    bool (*encode_call)(uint8_t *code, uint64_t pc, uint64_t target);
+
+    /* Writes a thunk that may run at any address: loads `site` into the scratch register that the
+     * trampoline expects (amd64 R12, arm64 X16) and jumps to the absolute address `trampoline`,
+     * leaving every other register, the flags' consumers and the stack as they are. */
+    void (*emit_thunk)(uint8_t *code, uint64_t site, uint64_t trampoline);
+};
+
+extern const struct arch_ops arch_amd64, arch_arm64;
+
+/* NULL when perfgo does not know the machine. */
+const struct arch_ops *arch_by_machine(uint16_t elf_machine);
+
+/* The architecture this code was compiled for. */
+const struct arch_ops *arch_host(void);
+
+#endif

@@ -1,0 +1,58 @@
+/* engine.h - the one symbol libperfgo-engine.so exports, for the agent that dlopens it.
+ *
+ * The agent needs nothing but libc, so that it can be preloaded into any program; once it is in a Go
+ * test binary it loads the engine with RTLD_LOCAL, and libpfm4, cJSON and the others never enter the
+ * symbol scope of the program under test.
+ */
+#ifndef PERFGO_COLLECT_ENGINE_H
+#define PERFGO_COLLECT_ENGINE_H
+
+#include "arch/arch.h"
+#include "collect/session.h"
+#include "gobin/gobin.h"
+#include "pmu/pmu.h"
+
+/* Raised with every change of a struct or function below: agent and engine are built together. */
+#define PERFGO_ENGINE_VERSION 1u
+#define PERFGO_ENGINE_SYMBOL  "perfgo_engine"
+
+/* return type, name, parameters */
+#define PERFGO_ENGINE_FUNCTIONS(X)                                                                 \
+    X(const struct arch_ops *, arch_host, (void))                                                  \
+    X(int, elf_open, (const char *, struct elf_image **, struct pg_error *))                       \
+    X(void, elf_close, (struct elf_image *))                                                       \
+    X(const Elf64_Ehdr *, elf_header, (const struct elf_image *))                                  \
+    X(int, gobin_open_live,                                                                        \
+      (const struct elf_image *, uint64_t, struct gobin **, struct pg_error *))                    \
+    X(void, gobin_close, (struct gobin *))                                                         \
+    X(const char *, gobin_go_version, (const struct gobin *))                                      \
+    X(const char *, gobin_module_path, (const struct gobin *))                                     \
+    X(size_t, gobin_function_count, (const struct gobin *))                                        \
+    X(bool, gobin_function, (const struct gobin *, size_t, struct gobin_function *))               \
+    X(bool, gobin_function_by_name,                                                                \
+      (const struct gobin *, const char *, struct gobin_function *))                               \
+    X(int, gobin_calls,                                                                            \
+      (const struct gobin *, const struct gobin_function *, uint64_t, uint64_t *, size_t,          \
+       struct pg_error *))                                                                         \
+    X(int, gobin_field,                                                                            \
+      (const struct gobin *, const char *, const char *, struct gobin_field *, struct pg_error *)) \
+    X(bool, pmu_backend_by_name, (const char *, enum pg_backend *))                                \
+    X(int, pmu_plan, (const char *, enum pg_backend, struct pg_plan *, struct pg_error *))         \
+    X(int, session_open,                                                                           \
+      (const struct pg_settings *, const struct pg_plan *, const struct session_target *,          \
+       struct session **, struct pg_error *))                                                      \
+    X(int, session_line,                                                                           \
+      (struct session *, const struct session_line *, char *, size_t, size_t *,                    \
+       struct pg_error *))                                                                         \
+    X(uint64_t, session_lines, (const struct session *))                                           \
+    X(int, session_close, (struct session *, int, struct pg_error *))
+
+struct perfgo_engine {
+    uint32_t version; /* PERFGO_ENGINE_VERSION */
+    uint32_t size;    /* sizeof(struct perfgo_engine) */
+#define X(type, name, params) type(*name) params;
+    PERFGO_ENGINE_FUNCTIONS(X)
+#undef X
+};
+
+#endif

@@ -1,0 +1,67 @@
+/* gobin.h - what a Go executable says about itself: version, functions, struct layouts.
+ *
+ * Two kinds of memory are read through the same code: a file on disk, and the running process that
+ * was loaded from that file (pointers relocated; file addresses + bias). Everything is validated
+ * (sorted function table, text inside an executable segment, known names resolve) and an executable
+ * that does not pass is refused with a sentence, never guessed at.
+ * Sources: Go's src/internal/abi, src/runtime/symtab.go, src/debug/gosym, src/cmd/link/internal/ld/pcln.go.
+ */
+#ifndef PERFGO_GOBIN_GOBIN_H
+#define PERFGO_GOBIN_GOBIN_H
+
+#include "base/error.h"
+#include "elf/image.h"
+
+struct gobin; /* opaque */
+
+struct gobin_function {
+    const char *name;     /* as the linker knows it: "testing.(*B).runN"; lives as long as the gobin */
+    uint64_t entry, end;  /* [entry, end), link-time (file) addresses */
+};
+
+/* Opens the Go data of an ELF file. The image must outlive the gobin; the caller closes it.
+ *   gobin_open       reads the file's bytes
+ *   gobin_open_live  reads the memory of the calling process, into which the file was loaded at
+ *                    file address + bias (0 unless PIE); bounded by the file's PT_LOAD segments
+ * Errors: PG_E_NOTFOUND not a Go executable; PG_E_UNSUPPORTED a Go version or layout that does not
+ * validate; PG_E_FORMAT damaged. [any thread] */
+int gobin_open(const struct elf_image *image, struct gobin **out, struct pg_error *err);
+int gobin_open_live(const struct elf_image *image, uint64_t bias, struct gobin **out,
+                    struct pg_error *err);
+void gobin_close(struct gobin *bin);
+
+/* "go1.26.8", from the build info; "" when it has none. */
+const char *gobin_go_version(const struct gobin *bin);
+/* The "path" of the build info, "example.com/m/pkg.test"; "" when it has none. */
+const char *gobin_main_path(const struct gobin *bin);
+/* The main module's path and version ("example.com/m", "(devel)"); "" when there are none. */
+const char *gobin_module_path(const struct gobin *bin);
+const char *gobin_module_version(const struct gobin *bin);
+/* A build setting of the build info, such as "-race", "CGO_ENABLED", "GOARCH", "vcs.revision";
+ * NULL when absent. */
+const char *gobin_build_setting(const struct gobin *bin, const char *key);
+
+size_t gobin_function_count(const struct gobin *bin);
+bool gobin_function(const struct gobin *bin, size_t i, struct gobin_function *out);
+bool gobin_function_by_name(const struct gobin *bin, const char *name, struct gobin_function *out);
+bool gobin_function_at(const struct gobin *bin, uint64_t pc, struct gobin_function *out);
+
+/* Code bytes of [addr, addr+size), link-time address; NULL outside the text. */
+const uint8_t *gobin_code(const struct gobin *bin, uint64_t addr, size_t size);
+
+/* Direct calls to `callee` (exact entry) within `caller`: link-time addresses of the call
+ * instructions, ascending, at most max stored. Returns how many there are, or a negative code. */
+int gobin_calls(const struct gobin *bin, const struct gobin_function *caller, uint64_t callee,
+                uint64_t *sites, size_t max, struct pg_error *err);
+
+/* Offset and size of a field of a named struct type, found in the type descriptors, following
+ * embedded structs by name: gobin_field(bin, "testing.B", "common.name", …) or just "name", which is
+ * searched in embedded structs too (Go's promotion). PG_E_NOTFOUND when type or field is absent. */
+struct gobin_field {
+    uint64_t offset, size;
+    uint8_t kind; /* reflect.Kind of the field's type */
+};
+int gobin_field(const struct gobin *bin, const char *type, const char *field,
+                struct gobin_field *out, struct pg_error *err);
+
+#endif
