@@ -1,0 +1,9 @@
+# make test, asan, tsan, lint: packages first, then the runner, which builds in a make of its own
+# because pkg-config, protoc-c and the compilers may have arrived a moment ago.
+RUN_TESTS := MAKE='$(MAKE)' tests/run.sh
+
+test: deps
+	@$(RUN_TESTS)
+
+asan tsan lint: deps
+	@$(RUN_TESTS) $@
