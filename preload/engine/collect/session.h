@@ -36,6 +36,7 @@ struct session_line {
     uint64_t iterations_run; /* over all runs of this line, ramp-up included */
     uint64_t windows;        /* Start/Stop pairs of the final run */
     struct pg_counts total;  /* final run, all threads */
+    uint64_t threads_missed; /* threads so far that could not be counted: the totals lack them */
     size_t n_threads;
     const struct session_thread *thread; /* threads that counted anything */
 };

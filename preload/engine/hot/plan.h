@@ -17,8 +17,8 @@
 
 enum {
     PG_MAX_GROUPS = 16,
-    PG_MAX_EVENTS = 48,        /* all groups together */
-    PG_MAX_GROUP_EVENTS = 16,  /* in one group */
+    PG_MAX_EVENTS = 48,       /* all groups together */
+    PG_MAX_GROUP_EVENTS = 16, /* in one group */
     PG_MAX_COUNTERS = 48,
     PG_NAME_SIZE = 96,
 };
@@ -52,7 +52,8 @@ struct pg_group {
 };
 
 struct pg_counter {
-    char name[PG_NAME_SIZE]; /* perf's name with modifiers: "instructions", "cycles:u", "page-faults" */
+    char name[PG_NAME_SIZE]; /* perf's name with modifiers: "instructions", "cycles:u",
+                                "page-faults" */
     char unit[PG_NAME_SIZE]; /* as on the benchmark line: "instructions/op", "task-ns/op" */
     uint8_t source;          /* enum pg_source */
     uint8_t backend;         /* enum pg_backend */
@@ -60,8 +61,8 @@ struct pg_counter {
     uint8_t rusage;          /* PG_SOURCE_RUSAGE: enum pg_rusage_field */
     bool exclude_kernel;     /* counted in user mode only */
     double scale;            /* value = raw * scale (sysfs .scale; 1 otherwise) */
-    double own_cost;         /* perfgo's own share per window, same unit as the value; subtracted */
-    double own_residual;     /* spread of that share per window: what subtraction cannot remove */
+    uint64_t own_cost;     /* perfgo's own share per window, raw like pg_counts; to be subtracted */
+    uint64_t own_residual; /* spread of that share per window: what subtraction cannot remove */
 };
 
 struct pg_plan {
@@ -69,8 +70,9 @@ struct pg_plan {
     struct pg_group group[PG_MAX_GROUPS];
     struct pg_event event[PG_MAX_EVENTS];
     struct pg_counter counter[PG_MAX_COUNTERS];
-    uint8_t backend;  /* enum pg_backend: the best one in use */
-    char note[512];   /* one sentence: which back end is used and why better ones are not; may be "" */
+    uint8_t backend; /* enum pg_backend: the best one in use */
+    char
+        note[512]; /* one sentence: which back end is used and why better ones are not; may be "" */
 };
 
 /* What was counted over some windows, by one thread or by all. Indexed like plan.counter and

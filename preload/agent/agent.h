@@ -1,0 +1,119 @@
+/* agent.h - the agent's one piece of state, and what its files offer each other.
+ *
+ * Life of the agent in a Go test binary that runs benchmarks:
+ *   ctor.c       recognises the binary, loads the engine, makes the plan          [constructor]
+ *   sites.c      finds the call sites, patch.c redirects them to thunks           [constructor]
+ *   hooks.c      runs at those sites, on Go threads                               [go thread]
+ *   windows.c    counts what the timer's windows contain                          [go thread]
+ *   recorder.c   a thread of ours with a working libc: formats and writes         [recorder]
+ * In any other program the constructor returns at once.
+ *
+ * Everything in this folder is compiled without libc thread-local storage and vector registers
+ * (Makefile, HOTFLAGS). Functions marked [go thread] must not call libc at all.
+ */
+#ifndef PERFGO_AGENT_AGENT_H
+#define PERFGO_AGENT_AGENT_H
+
+#include "collect/engine.h"
+#include "proto/settings.h"
+#include "windows.h"
+
+#include <pthread.h>
+
+/* Registers at a hooked call: the integer arguments of Go's ABIInternal, in order (amd64 AX BX CX
+ * DI SI R8 R9 R10 R11; arm64 R0 … R8). A hook may change them. (Go:
+ * src/cmd/compile/abi-internal.md) */
+struct hook_regs {
+    uint64_t arg[9];
+};
+
+/* One redirected call. The thunk passes its address to the trampoline, which calls `hook` and then
+ * jumps to `callee`; the two fields are known to trampoline.S. */
+struct hook_site {
+    uint64_t callee;
+    void (*hook)(struct hook_regs *regs);
+};
+
+/* Where fields of testing.B lie in this binary; every offset was read from its type descriptors. */
+struct b_layout {
+    uint64_t name, import_path, duration, n;
+};
+
+struct agent {
+    struct pg_settings settings;
+    const struct perfgo_engine *engine;
+    struct pg_plan plan;
+    struct b_layout layout;
+    struct windows *windows;
+    struct session *session; /* recorder thread only, once it runs */
+};
+extern struct agent agent;
+
+/* --- sites.c [constructor] */
+enum { MAX_SITES = 112 };
+/* Finds every call site in bin and redirects it. 0; negative when one that perfgo cannot do without
+ * is missing, and then nothing was changed. */
+int sites_install(const struct gobin *bin, uint64_t bias, struct pg_error *err);
+
+/* --- patch.c [constructor] */
+struct patch {
+    uint64_t addr; /* run-time address of the call instruction */
+    uint8_t code[8];
+};
+/* Maps size bytes, readable and writable, within reach of [text, text_end). NULL when there is no
+ * room. */
+void *patch_map_near(uint64_t text, uint64_t text_end, uint64_t reach, size_t size);
+/* Makes that memory executable and no longer writable, then writes the patches into the text. */
+int patch_apply(void *thunks, size_t thunks_size, const struct patch *patch, size_t n, size_t size,
+                struct pg_error *err);
+
+/* --- hooks.c [go thread] */
+void hook_run_first(struct hook_regs *regs);
+void hook_run_again(struct hook_regs *regs);
+void hook_start_timer(struct hook_regs *regs);
+void hook_stop_timer(struct hook_regs *regs);
+void hook_reset_timer(struct hook_regs *regs);
+void hook_result(struct hook_regs *regs);
+void hook_text(struct hook_regs *regs);
+void hook_thread_begin(struct hook_regs *regs);
+void hook_thread_end(struct hook_regs *regs);
+void hook_exit(struct hook_regs *regs);
+
+/* --- recorder.c */
+/* Starts the recorder thread; [constructor]. */
+int recorder_start(struct pg_error *err);
+/* A finished benchmark, as the hooks saw it. The strings are Go's; they are copied. */
+struct go_string {
+    const char *data; /* not terminated */
+    uint64_t size;
+};
+struct go_line {
+    struct go_string pkg, name, printed_name, text;
+    uint64_t n, duration_ns, iterations_run;
+};
+/* Hands a line and what its windows counted to the recorder and waits for the text to print, which
+ * stays valid until the next call. NULL: let Go print its own (the recorder is busy, late, or could
+ * not tell). [go thread] */
+const char *recorder_line(const struct go_line *line, size_t *size);
+/* The process ends: waits until everything is written, a second or two at most. [go thread] */
+void recorder_finish(int32_t exit_code);
+
+/* --- say.c [constructor] [recorder] */
+/* Leaves a note: kind is "armed", "note" or "error". Under perfgo exec it goes into the file the
+ * command gave; else errors and notes are one line on standard error. */
+void say(const char *kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A line of PERFGO_LOG; nothing unless asked for. */
+void say_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* --- calibrate.c [constructor] */
+/* Measures perfgo's own share of an empty window, per counter, into plan->counter[].own_cost. */
+void calibrate(struct windows *w, struct pg_plan *plan);
+
+/* --- stacks.c [constructor] */
+/* Allocates the private stacks that hooks run on. */
+int stacks_create(struct pg_error *err);
+
+/* --- arch/<cpu>/trampoline.S */
+extern char pg_trampoline[];
+
+#endif

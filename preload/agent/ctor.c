@@ -1,0 +1,215 @@
+/* ctor.c - the way in: decides whether this process is one to measure, and sets everything up.
+ *
+ * The loader runs the constructor before the program's first instruction, on its only thread, with
+ * a working libc even where Go will not keep one. LD_PRELOAD puts it into everything a build runs
+ * (compilers, linkers, shells), so the first question costs nothing: was a test binary asked to run
+ * benchmarks? Only then are the engine loaded and the binary looked at.
+ *
+ * Whatever fails here, the program runs as if perfgo were not there; where somebody waits for
+ * counters, one sentence says why there will be none.
+ */
+#include "agent.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+struct agent agent;
+
+/* -test.bench=X, --test.bench=X or -test.bench X with a pattern that is not empty, as Go's flag
+ * package reads it; the flags end at "--" or at the first word that is none. */
+static bool runs_benchmarks(int argc, char *const *argv)
+{
+    static const char flag[] = "test.bench";
+    bool runs = false;
+
+    for (int i = 1; i < argc && argv[i][0] == '-'; i++) {
+        const char *name = argv[i] + 1;
+
+        if (*name == '-')
+            name++;
+        if (*name == '\0')
+            break;
+        if (strncmp(name, flag, sizeof flag - 1) != 0)
+            continue;
+        name += sizeof flag - 1;
+        if (*name == '=')
+            runs = name[1] != '\0';
+        else if (*name == '\0' && i + 1 < argc)
+            runs = argv[++i][0] != '\0';
+    }
+    return runs;
+}
+
+/* The engine lies beside this object. RTLD_LOCAL: its libraries stay out of the program's scope. */
+static const struct perfgo_engine *load_engine(struct pg_error *err)
+{
+    const struct perfgo_engine *engine;
+    char path[4096];
+    const char *slash;
+    Dl_info self;
+    void *so;
+
+    if (dladdr(&agent, &self) == 0 || (slash = strrchr(self.dli_fname, '/')) == NULL ||
+        (size_t)(slash - self.dli_fname) > sizeof path - 64) {
+        snprintf(err->text, sizeof err->text, "cannot tell where libperfgo.so lies");
+        return NULL;
+    }
+    snprintf(path, sizeof path, "%.*s/libperfgo-engine.so", (int)(slash - self.dli_fname),
+             self.dli_fname);
+    so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    engine = so != NULL ? dlsym(so, PERFGO_ENGINE_SYMBOL) : NULL;
+    if (engine == NULL) {
+        snprintf(err->text, sizeof err->text, "cannot load the engine: %s", dlerror());
+        return NULL;
+    }
+    if (engine->version != PERFGO_ENGINE_VERSION || engine->size != sizeof *engine) {
+        snprintf(err->text, sizeof err->text, "%s is of another perfgo version", path);
+        return NULL;
+    }
+    return engine;
+}
+
+/* Run-time address minus file address of the executable. */
+static uint64_t load_bias(void)
+{
+    const ElfW(Phdr) *phdr = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    size_t n = getauxval(AT_PHNUM);
+
+    for (size_t i = 0; phdr != NULL && i < n; i++)
+        if (phdr[i].p_type == PT_PHDR)
+            return (uint64_t)(uintptr_t)phdr - phdr[i].p_vaddr;
+    return 0;
+}
+
+static int read_layout(const struct gobin *bin, struct b_layout *layout, struct pg_error *err)
+{
+    const struct {
+        const char *field;
+        uint64_t size, *offset;
+    } fields[] = {
+        {"name", 16, &layout->name},
+        {"importPath", 16, &layout->import_path},
+        {"duration", 8, &layout->duration},
+        {"N", 8, &layout->n},
+    };
+
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        struct gobin_field f;
+        int rc = agent.engine->gobin_field(bin, "testing.B", fields[i].field, &f, err);
+
+        if (rc < 0)
+            return rc;
+        if (f.size != fields[i].size)
+            return pg_error_set(err, PG_E_UNSUPPORTED, "field %s of testing.B is not as expected",
+                                fields[i].field);
+        *fields[i].offset = f.offset;
+    }
+    return 0;
+}
+
+static int make_plan(struct pg_error *err)
+{
+    const char *name = agent.settings.backend;
+    enum pg_backend backend = PG_BACKEND_AUTO;
+
+    if (!agent.engine->pmu_backend_by_name(name, &backend))
+        return pg_error_set(err, PG_E_INVALID,
+                            "PERFGO_BACKEND=%s is not valid: give auto, pmu, software or timer",
+                            name);
+    return agent.engine->pmu_plan(agent.settings.events, backend, &agent.plan, err);
+}
+
+static int start_counting(struct pg_error *err)
+{
+    int rc = make_plan(err);
+
+    if (rc < 0)
+        return rc;
+    agent.windows = windows_create(&agent.plan);
+    if (agent.windows == NULL)
+        return pg_error_set(err, PG_E_NOMEM, "no memory for the threads' counters");
+    rc = windows_thread_begin(agent.windows);
+    if (rc < 0)
+        return pg_error_errno(err, PG_E_PERMISSION, -rc, "cannot open the counters");
+    calibrate(agent.windows, &agent.plan);
+    return 0;
+}
+
+static int start_session(const struct gobin *bin, int argc, char *const *argv, struct pg_error *err)
+{
+    /* Borrowed by the session until the process ends. */
+    static struct session_target target;
+
+    target = (struct session_target){
+        .executable = argv[0],
+        .go_version = strdup(agent.engine->gobin_go_version(bin)),
+        .module = strdup(agent.engine->gobin_module_path(bin)),
+        .goarch = agent.engine->arch_host()->name,
+        .argc = argc,
+        .argv = argv,
+    };
+    return agent.engine->session_open(&agent.settings, &agent.plan, &target, &agent.session, err);
+}
+
+/* Everything that can fail comes before the text is changed. */
+static int arm(const struct gobin *bin, uint64_t bias, int argc, char *const *argv,
+               struct pg_error *err)
+{
+    int rc = read_layout(bin, &agent.layout, err);
+
+    if (rc == 0)
+        rc = start_counting(err);
+    if (rc == 0)
+        rc = start_session(bin, argc, argv, err);
+    if (rc == 0)
+        rc = stacks_create(err);
+    if (rc == 0)
+        rc = recorder_start(err);
+    if (rc == 0)
+        rc = sites_install(bin, bias, err);
+    return rc;
+}
+
+static int enter(int argc, char *const *argv, struct pg_error *err)
+{
+    struct elf_image *image = NULL;
+    struct gobin_function f;
+    struct gobin *bin = NULL;
+    uint64_t bias = load_bias();
+    int rc;
+
+    rc = agent.engine->elf_open("/proc/self/exe", &image, err);
+    if (rc == 0)
+        rc = agent.engine->gobin_open_live(image, bias, &bin, err);
+    if (rc == -PG_E_NOTFOUND)
+        rc = 0; /* not a Go program: nothing to say */
+    else if (rc == 0 && agent.engine->gobin_function_by_name(bin, "testing.(*B).StartTimer", &f)) {
+        rc = arm(bin, bias, argc, argv, err);
+        if (rc == 0)
+            say("armed", "%s, back end %d", agent.engine->gobin_go_version(bin),
+                agent.plan.backend);
+    }
+    agent.engine->gobin_close(bin);
+    agent.engine->elf_close(image);
+    return rc;
+}
+
+__attribute__((constructor)) static void perfgo_constructor(int argc, char **argv, char **envp)
+{
+    struct pg_error err = {0};
+
+    if (!runs_benchmarks(argc, argv))
+        return;
+    if (pg_settings_from_env(&agent.settings, envp, err.text, sizeof err.text) < 0)
+        say("error", "%s", err.text);
+    if (strcmp(agent.settings.mode, "off") == 0)
+        return;
+    agent.engine = load_engine(&err);
+    if (agent.engine == NULL || enter(argc, argv, &err) < 0)
+        say("error", "not measuring: %s", err.text);
+}

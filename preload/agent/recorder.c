@@ -1,0 +1,217 @@
+/* recorder.c - a thread of ours, with a working libc, that formats and writes.
+ *
+ * It is created before Go's first instruction, so its thread pointer is libc's in every kind of
+ * binary, and it blocks every signal: Go's handlers never run on it. It sleeps in a futex and uses
+ * no CPU while benchmarks run.
+ *
+ * A hook hands over one line at a time and waits, bounded, for the longer text: outside of any
+ * window, between two benchmarks. The hand-over is one word that goes IDLE -> FILLING -> POSTED ->
+ * DONE -> IDLE; a hook that has waited too long makes it ABANDONED, and the recorder returns it to
+ * IDLE.
+ */
+#include "agent.h"
+
+#include "hot/sys.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+enum { IDLE, FILLING, POSTED, DONE, ABANDONED };
+
+enum {
+    MAX_THREADS = 512, /* named in one record; the rest is added up */
+    LINE_SECONDS = 5,
+    FINISH_SECONDS = 2,
+};
+
+static struct {
+    uint32_t wake;   /* futex: bumped with every hand-over */
+    uint32_t line;   /* futex: state of the line */
+    uint32_t finish; /* futex: IDLE, POSTED, DONE */
+    int32_t exit_code;
+    struct session_line out_line;
+    struct session_thread thread[MAX_THREADS];
+    char pkg[4096], name[8192], printed_name[8192], text[32768];
+    char out[65536];
+    size_t out_size; /* 0: print Go's own text */
+} recorder;
+
+static bool moved(uint32_t *state, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(state, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* ---- the Go side ---- */
+
+static void wake_recorder(void)
+{
+    __atomic_add_fetch(&recorder.wake, 1, __ATOMIC_RELEASE);
+    sys_futex_wake(&recorder.wake, 1);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec t = {0, 0};
+
+    sys_clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Waits until *state is no longer `value`; false when the time is over. */
+static bool wait_while(uint32_t *state, uint32_t value, int seconds)
+{
+    int64_t end = now_ns() + (int64_t)seconds * 1000000000;
+
+    while (__atomic_load_n(state, __ATOMIC_ACQUIRE) == value) {
+        int64_t left = end - now_ns();
+        struct timespec t = {left / 1000000000, left % 1000000000};
+
+        if (left <= 0)
+            return false;
+        sys_futex_wait(state, value, &t);
+    }
+    return true;
+}
+
+/* Copies and terminates; false when it does not fit. */
+static bool copy_string(char *to, size_t capacity, struct go_string from)
+{
+    if (from.size >= capacity)
+        return false;
+    for (uint64_t i = 0; i < from.size; i++)
+        to[i] = from.data[i];
+    to[from.size] = '\0';
+    return true;
+}
+
+static bool fill(const struct go_line *line)
+{
+    struct session_line *out = &recorder.out_line;
+    struct windows_total total;
+
+    if (!copy_string(recorder.pkg, sizeof recorder.pkg, line->pkg) ||
+        !copy_string(recorder.name, sizeof recorder.name, line->name) ||
+        !copy_string(recorder.printed_name, sizeof recorder.printed_name, line->printed_name) ||
+        !copy_string(recorder.text, sizeof recorder.text, line->text))
+        return false;
+    windows_total(agent.windows, &total, recorder.thread, MAX_THREADS);
+    out->pkg = recorder.pkg;
+    out->name = recorder.name;
+    out->printed_name = line->printed_name.size > 0 ? recorder.printed_name : NULL;
+    out->text = recorder.text;
+    out->text_size = line->text.size;
+    out->n = line->n;
+    out->duration_ns = (int64_t)line->duration_ns;
+    out->iterations_run = line->iterations_run;
+    out->windows = total.windows;
+    out->total = total.total;
+    out->threads_missed = total.missed;
+    out->n_threads = total.n_threads;
+    out->thread = recorder.thread;
+    return true;
+}
+
+const char *recorder_line(const struct go_line *line, size_t *size)
+{
+    if (!moved(&recorder.line, IDLE, FILLING))
+        return NULL;
+    if (!fill(line)) {
+        __atomic_store_n(&recorder.line, IDLE, __ATOMIC_RELEASE);
+        return NULL;
+    }
+    __atomic_store_n(&recorder.line, POSTED, __ATOMIC_RELEASE);
+    wake_recorder();
+    if (!wait_while(&recorder.line, POSTED, LINE_SECONDS) &&
+        moved(&recorder.line, POSTED, ABANDONED))
+        return NULL;
+    *size = recorder.out_size;
+    /* The text stays as it is until the next line is handed over. */
+    __atomic_store_n(&recorder.line, IDLE, __ATOMIC_RELEASE);
+    return *size > 0 ? recorder.out : NULL;
+}
+
+void recorder_finish(int32_t exit_code)
+{
+    if (moved(&recorder.finish, IDLE, FILLING)) {
+        recorder.exit_code = exit_code;
+        __atomic_store_n(&recorder.finish, POSTED, __ATOMIC_RELEASE);
+        wake_recorder();
+    }
+    wait_while(&recorder.finish, POSTED, FINISH_SECONDS);
+}
+
+/* ---- the recorder's side ---- */
+
+static void do_line(void)
+{
+    struct pg_error err = {0};
+    static bool said; /* one sentence per run, not one per benchmark */
+
+    recorder.out_size = 0;
+    if (agent.engine->session_line(agent.session, &recorder.out_line, recorder.out,
+                                   sizeof recorder.out, &recorder.out_size, &err) < 0 &&
+        !said) {
+        say("error", "%s", err.text);
+        said = true;
+    }
+    if (!moved(&recorder.line, POSTED, DONE))
+        __atomic_store_n(&recorder.line, IDLE, __ATOMIC_RELEASE); /* abandoned */
+    sys_futex_wake(&recorder.line, 1);
+}
+
+static void do_finish(void)
+{
+    struct pg_error err = {0};
+
+    if (agent.engine->session_lines(agent.session) > 0) {
+        if (recorder.out_line.threads_missed > 0)
+            say("note", "%llu threads could not be counted: the counts lack them",
+                (unsigned long long)recorder.out_line.threads_missed);
+        if (agent.plan.note[0] != '\0')
+            say("note", "%s", agent.plan.note);
+    }
+    if (agent.engine->session_close(agent.session, recorder.exit_code, &err) < 0)
+        say("error", "%s", err.text);
+    agent.session = NULL;
+    __atomic_store_n(&recorder.finish, DONE, __ATOMIC_RELEASE);
+    sys_futex_wake(&recorder.finish, 16);
+}
+
+static void *recorder_main(void *unused)
+{
+    (void)unused;
+    pthread_setname_np(pthread_self(), "perfgo");
+    while (agent.session != NULL) {
+        uint32_t seen = __atomic_load_n(&recorder.wake, __ATOMIC_ACQUIRE);
+
+        if (__atomic_load_n(&recorder.line, __ATOMIC_ACQUIRE) == POSTED ||
+            __atomic_load_n(&recorder.line, __ATOMIC_ACQUIRE) == ABANDONED)
+            do_line();
+        if (__atomic_load_n(&recorder.finish, __ATOMIC_ACQUIRE) == POSTED)
+            do_finish();
+        else
+            sys_futex_wait(&recorder.wake, seen, NULL);
+    }
+    return NULL;
+}
+
+int recorder_start(struct pg_error *err)
+{
+    sigset_t all, before;
+    pthread_attr_t attr;
+    pthread_t thread;
+    int rc;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited by the thread */
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, 512 * 1024);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    rc = pthread_create(&thread, &attr, recorder_main, NULL);
+    pthread_attr_destroy(&attr);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc != 0)
+        return pg_error_errno(err, PG_E_LIMIT, rc, "cannot start the recorder thread");
+    return 0;
+}

@@ -1,0 +1,314 @@
+#include "windows.h"
+
+#include "hot/counters.h"
+#include "hot/lock.h"
+#include "hot/sys.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+enum {
+    MAX_SLOTS =
+        4096, /* live threads; Go's own limit is 10 000, and 4 descriptors each end sooner */
+    MAX_ENDED = 1024, /* threads that ended during a run and are named in its record */
+};
+
+enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_LIVE };
+
+struct slot {
+    struct hot_counters counters;
+    struct pg_counts base; /* at the start of the open window */
+    struct pg_counts sum;  /* over the closed windows of the run */
+};
+
+struct windows {
+    struct hot_lock lock;
+    const struct pg_plan *plan;
+    bool open;
+    bool reads_process; /* the plan has PG_SOURCE_RUSAGE counters */
+    uint32_t starter;   /* slot of the thread that opened the window */
+    uint32_t n_slots;   /* slots [0, n_slots) have been used */
+    uint32_t n_ended;
+    uint64_t windows, missed;
+    struct pg_counts process_base, process_sum;
+    uint8_t state[MAX_SLOTS];
+    int32_t tid[MAX_SLOTS];
+    struct session_thread ended[MAX_ENDED + 1]; /* the last one, tid 0, adds up the rest */
+    struct slot slot[MAX_SLOTS];
+};
+
+struct windows *windows_create(const struct pg_plan *plan)
+{
+    struct windows *w = sys_mmap(sizeof *w, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+
+    if (sys_is_error(w))
+        return NULL;
+    w->plan = plan;
+    for (uint32_t i = 0; i < plan->n_counters; i++)
+        w->reads_process |= plan->counter[i].source == PG_SOURCE_RUSAGE;
+    return w;
+}
+
+static void counts_zero(struct pg_counts *c, const struct pg_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n_counters; i++)
+        c->value[i] = 0;
+    for (uint32_t i = 0; i < plan->n_groups; i++)
+        c->enabled_ns[i] = c->running_ns[i] = 0;
+}
+
+static void counts_copy(struct pg_counts *to, const struct pg_counts *from,
+                        const struct pg_plan *plan)
+{
+    counts_zero(to, plan);
+    for (uint32_t i = 0; i < plan->n_counters; i++)
+        to->value[i] = from->value[i];
+    for (uint32_t i = 0; i < plan->n_groups; i++) {
+        to->enabled_ns[i] = from->enabled_ns[i];
+        to->running_ns[i] = from->running_ns[i];
+    }
+}
+
+static bool counts_any(const struct pg_counts *c, const struct pg_plan *plan)
+{
+    uint64_t any = 0;
+
+    for (uint32_t i = 0; i < plan->n_counters; i++)
+        any |= c->value[i];
+    return any != 0;
+}
+
+/* The live slot of a thread, or n_slots. */
+static uint32_t slot_of(const struct windows *w, int32_t tid)
+{
+    uint32_t i = 0;
+
+    while (i < w->n_slots && (w->tid[i] != tid || w->state[i] != SLOT_LIVE))
+        i++;
+    return i;
+}
+
+static uint32_t slot_reserve(struct windows *w)
+{
+    for (uint32_t i = 0; i < MAX_SLOTS; i++) {
+        if (w->state[i] != SLOT_FREE)
+            continue;
+        w->state[i] = SLOT_OPENING;
+        if (i >= w->n_slots)
+            w->n_slots = i + 1;
+        return i;
+    }
+    return MAX_SLOTS;
+}
+
+int windows_thread_begin(struct windows *w)
+{
+    const struct pg_plan *plan = w->plan;
+    int32_t tid = sys_gettid();
+    struct slot *slot;
+    uint32_t i;
+    int rc;
+
+    hot_lock(&w->lock);
+    if (slot_of(w, tid) < w->n_slots) {
+        hot_unlock(&w->lock);
+        return 0;
+    }
+    i = slot_reserve(w);
+    if (i == MAX_SLOTS)
+        w->missed++;
+    hot_unlock(&w->lock);
+    if (i == MAX_SLOTS)
+        return -ENOSPC;
+
+    /* Opening takes tens of microseconds: not under the lock that a window may wait for. */
+    slot = &w->slot[i];
+    rc = hot_counters_open(&slot->counters, plan, tid);
+
+    hot_lock(&w->lock);
+    if (rc == 0) {
+        counts_zero(&slot->sum, plan);
+        hot_counters_read(&slot->counters, plan);
+        counts_copy(&slot->base, &slot->counters.last, plan);
+        w->tid[i] = tid;
+        w->state[i] = SLOT_LIVE;
+    } else {
+        w->state[i] = SLOT_FREE;
+        w->missed++;
+    }
+    hot_unlock(&w->lock);
+    return rc;
+}
+
+/* Keeps what a thread counted in this run when its slot is freed. */
+static void ended_keep(struct windows *w, const struct slot *slot)
+{
+    static const struct pg_counts zero;
+    struct session_thread *to;
+
+    if (!counts_any(&slot->sum, w->plan))
+        return;
+    to = &w->ended[w->n_ended];
+    if (w->n_ended < MAX_ENDED) {
+        to->tid = slot->counters.tid;
+        counts_copy(&to->counts, &slot->sum, w->plan);
+        w->n_ended++;
+        w->ended[w->n_ended].tid = 0;
+        counts_zero(&w->ended[w->n_ended].counts, w->plan);
+    } else {
+        hot_counts_add(&to->counts, &slot->sum, &zero, w->plan);
+    }
+}
+
+void windows_thread_end(struct windows *w)
+{
+    uint32_t i;
+
+    hot_lock(&w->lock);
+    i = slot_of(w, sys_gettid());
+    if (i < w->n_slots) {
+        struct slot *slot = &w->slot[i];
+
+        if (w->open) {
+            hot_counters_read(&slot->counters, w->plan);
+            hot_counts_add(&slot->sum, &slot->counters.last, &slot->base, w->plan);
+        }
+        ended_keep(w, slot);
+        hot_counters_close(&slot->counters, w->plan);
+        w->state[i] = SLOT_FREE;
+    }
+    hot_unlock(&w->lock);
+}
+
+static void forget(struct windows *w)
+{
+    for (uint32_t i = 0; i < w->n_slots; i++)
+        if (w->state[i] == SLOT_LIVE)
+            counts_zero(&w->slot[i].sum, w->plan);
+    counts_zero(&w->process_sum, w->plan);
+    w->n_ended = 0;
+    w->windows = 0;
+}
+
+static void base_of(struct windows *w, uint32_t i)
+{
+    struct slot *slot = &w->slot[i];
+
+    hot_counters_read(&slot->counters, w->plan);
+    counts_copy(&slot->base, &slot->counters.last, w->plan);
+}
+
+/* Takes the base of every thread, the caller's last. */
+static void take_bases(struct windows *w)
+{
+    w->starter = slot_of(w, sys_gettid());
+    if (w->reads_process)
+        hot_process_read(w->plan, &w->process_base);
+    for (uint32_t i = 0; i < w->n_slots; i++)
+        if (w->state[i] == SLOT_LIVE && i != w->starter)
+            base_of(w, i);
+    if (w->starter < w->n_slots)
+        base_of(w, w->starter);
+}
+
+void windows_reset(struct windows *w)
+{
+    hot_lock(&w->lock);
+    forget(w);
+    if (w->open)
+        take_bases(w);
+    hot_unlock(&w->lock);
+}
+
+void windows_begin_run(struct windows *w)
+{
+    hot_lock(&w->lock);
+    forget(w);
+    w->open = false;
+    hot_unlock(&w->lock);
+}
+
+void windows_start(struct windows *w)
+{
+    hot_lock(&w->lock);
+    if (!w->open) {
+        w->open = true;
+        take_bases(w);
+    }
+    hot_unlock(&w->lock);
+}
+
+static void add_slot(struct windows *w, uint32_t i)
+{
+    struct slot *slot = &w->slot[i];
+
+    hot_counters_read(&slot->counters, w->plan);
+    if (!slot->counters.idle)
+        hot_counts_add(&slot->sum, &slot->counters.last, &slot->base, w->plan);
+}
+
+void windows_stop(struct windows *w)
+{
+    hot_lock(&w->lock);
+    if (w->open) {
+        uint32_t first = w->starter;
+
+        if (first < w->n_slots && w->state[first] == SLOT_LIVE)
+            add_slot(w, first);
+        for (uint32_t i = 0; i < w->n_slots; i++)
+            if (w->state[i] == SLOT_LIVE && i != first)
+                add_slot(w, i);
+        if (w->reads_process) {
+            struct pg_counts now;
+
+            hot_process_read(w->plan, &now);
+            for (uint32_t i = 0; i < w->plan->n_counters; i++)
+                if (w->plan->counter[i].source == PG_SOURCE_RUSAGE)
+                    w->process_sum.value[i] += now.value[i] - w->process_base.value[i];
+        }
+        w->open = false;
+        w->windows++;
+    }
+    hot_unlock(&w->lock);
+}
+
+/* Adds one thread's share to the total and, as far as there is room, to the list. */
+static void total_add(struct windows *w, struct windows_total *out, struct session_thread *thread,
+                      size_t max, int32_t tid, const struct pg_counts *counts)
+{
+    static const struct pg_counts zero;
+
+    if (!counts_any(counts, w->plan))
+        return;
+    hot_counts_add(&out->total, counts, &zero, w->plan);
+    if (out->n_threads < max) {
+        thread[out->n_threads].tid = tid;
+        counts_copy(&thread[out->n_threads].counts, counts, w->plan);
+        out->n_threads++;
+    } else if (max > 0) {
+        thread[max - 1].tid = 0;
+        hot_counts_add(&thread[max - 1].counts, counts, &zero, w->plan);
+    }
+}
+
+void windows_total(struct windows *w, struct windows_total *out, struct session_thread *thread,
+                   size_t max)
+{
+    hot_lock(&w->lock);
+    out->windows = w->windows;
+    out->missed = w->missed;
+    out->n_threads = 0;
+    counts_zero(&out->total, w->plan);
+    for (uint32_t i = 0; i < w->n_slots; i++)
+        if (w->state[i] == SLOT_LIVE)
+            total_add(w, out, thread, max, w->tid[i], &w->slot[i].sum);
+    for (uint32_t i = 0; i < w->n_ended; i++)
+        total_add(w, out, thread, max, w->ended[i].tid, &w->ended[i].counts);
+    if (w->n_ended == MAX_ENDED)
+        total_add(w, out, thread, max, 0, &w->ended[MAX_ENDED].counts);
+    for (uint32_t i = 0; i < w->plan->n_counters; i++)
+        if (w->plan->counter[i].source == PG_SOURCE_RUSAGE)
+            out->total.value[i] = w->process_sum.value[i];
+    hot_unlock(&w->lock);
+}

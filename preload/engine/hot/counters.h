@@ -1,0 +1,48 @@
+/* counters.h - the counters of one thread: open, read, close.
+ *
+ * Counters are opened enabled and never toggled: a window is two reads and a subtraction, because
+ * one read costs a quarter of a disable/enable pair (design: hooking.md, section 6).
+ *
+ * Idle threads are recognised without a system call: one page of the thread's first event is
+ * mapped, and the kernel bumps `lock` in it whenever the thread is scheduled in. A thread whose
+ * `lock` and counts did not change between two reads was not running at the second, and as long as
+ * `lock` stays the same it has not run since, so its last counts still hold. (linux/perf_event.h,
+ * struct perf_event_mmap_page)
+ */
+#ifndef PERFGO_HOT_COUNTERS_H
+#define PERFGO_HOT_COUNTERS_H
+
+#include "hot/plan.h"
+
+#include <stddef.h>
+
+struct hot_counters {
+    int32_t tid;
+    int32_t fd[PG_MAX_EVENTS];                    /* -1: not open */
+    const struct perf_event_mmap_page *idle_page; /* NULL: idleness cannot be seen */
+    uint32_t idle_seq;                            /* idle_page->lock at the last read */
+    bool idle;                                    /* confirmed at the last read */
+    struct pg_counts last;                        /* the last read */
+};
+
+/* Opens the plan's events for the calling thread, whose id is tid; descriptors are close-on-exec
+ * and, where the limit allows, above those that programs count on. Returns 0, or -errno of the
+ * first event that failed, with everything closed again. [go thread] */
+int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_t tid);
+
+/* Brings c->last up to date. Counters of a group that cannot be read keep their last value.
+ * PG_SOURCE_RUSAGE counters are not per thread and are left alone. [go thread] */
+void hot_counters_read(struct hot_counters *c, const struct pg_plan *plan);
+
+/* Closes what is open. [go thread] */
+void hot_counters_close(struct hot_counters *c, const struct pg_plan *plan);
+
+/* Reads the process-wide counters (PG_SOURCE_RUSAGE) into *out; leaves the others alone.
+ * [go thread] */
+void hot_process_read(const struct pg_plan *plan, struct pg_counts *out);
+
+/* sum += now - base, for all counters and groups of the plan. [any] */
+void hot_counts_add(struct pg_counts *sum, const struct pg_counts *now,
+                    const struct pg_counts *base, const struct pg_plan *plan);
+
+#endif
