@@ -62,6 +62,7 @@ struct record {
     double ns_per_op;       /* exactly the number that Go printed */
     int64_t duration_ns;    /* timed duration of the final run */
     uint64_t iterations_run, windows;
+    uint64_t threads_missed; /* threads that could not be counted: the metrics lack them */
     size_t n_metrics, n_go, n_threads, n_tags;
     struct record_metric *metric; /* counters in plan order, then derived */
     struct record_value *go;      /* all that Go itself printed, in its order; name = unit */
@@ -79,7 +80,7 @@ struct record_head {
     const char *tags; /* "key=value,key=value" (PERFGO_TAGS) or NULL */
     uint64_t n;
     int64_t duration_ns;
-    uint64_t iterations_run, windows;
+    uint64_t iterations_run, windows, threads_missed;
 };
 
 /* Makes a record without metrics. n and ns/op are taken from the text where it can be parsed.

@@ -1,0 +1,117 @@
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_block {
+    struct arena_block *next;
+    max_align_t data[];
+};
+
+enum { BLOCK_SIZE = 4096 };
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    struct arena_block *block;
+    size_t room;
+
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+    if (a->block == NULL || a->size - a->used < size) {
+        room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        block = calloc(1, sizeof *block + room);
+        if (block == NULL)
+            return NULL;
+        block->next = a->block;
+        a->block = block;
+        a->used = 0;
+        a->size = room;
+    }
+    a->used += size;
+    return (char *)a->block->data + a->used - size;
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+    size_t bytes;
+
+    return __builtin_mul_overflow(n, size, &bytes) ? NULL : arena_alloc(a, bytes);
+}
+
+char *arena_copy(struct arena *a, const char *s, size_t size)
+{
+    char *copy = arena_alloc(a, size + 1);
+
+    if (copy != NULL && size > 0)
+        memcpy(copy, s, size);
+    return copy;
+}
+
+char *arena_string(struct arena *a, const char *s)
+{
+    return s != NULL ? arena_copy(a, s, strlen(s)) : NULL;
+}
+
+/* Length of the valid UTF-8 sequence at s (RFC 3629: no surrogates, no overlong forms), 0 if none.
+ */
+static size_t utf8_length(const unsigned char *s, size_t size)
+{
+    unsigned char low = 0x80, high = 0xbf;
+    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+    if (n == 0 || n > size || s[0] > 0xf4)
+        return 0;
+    if (s[0] == 0xe0)
+        low = 0xa0;
+    else if (s[0] == 0xed)
+        high = 0x9f;
+    else if (s[0] == 0xf0)
+        low = 0x90;
+    else if (s[0] == 0xf4)
+        high = 0x8f;
+    for (size_t i = 1; i < n; i++, low = 0x80, high = 0xbf)
+        if (s[i] < low || s[i] > high)
+            return 0;
+    return n;
+}
+
+char *arena_utf8(struct arena *a, const char *s, size_t size)
+{
+    static const char hex[] = "0123456789abcdef";
+    const unsigned char *in = (const unsigned char *)s;
+    size_t bad = 0, length;
+    char *copy, *out;
+
+    for (size_t i = 0; i<size; i += length> 0 ? length : 1) {
+        length = utf8_length(in + i, size - i);
+        bad += length == 0;
+    }
+    copy = out = arena_alloc(a, size + 3 * bad + 1);
+    for (size_t i = 0; copy != NULL && i<size; i += length> 0 ? length : 1) {
+        length = utf8_length(in + i, size - i);
+        if (length > 0) {
+            memcpy(out, in + i, length);
+            out += length;
+        } else {
+            *out++ = '\\';
+            *out++ = 'x';
+            *out++ = hex[in[i] >> 4];
+            *out++ = hex[in[i] & 15];
+        }
+    }
+    return copy;
+}
+
+void arena_free(struct arena *a)
+{
+    struct arena_block *block = a->block, *next;
+
+    for (; block != NULL; block = next) {
+        next = block->next;
+        free(block);
+    }
+    *a = (struct arena){0};
+}

@@ -1,0 +1,193 @@
+#include "bench/gobench.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ASCII only: the format's keys, numbers and separators are. Unicode white space inside a unit
+ * stays part of it. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void skip(struct gobench_slice *s, size_t n)
+{
+    s->p += n;
+    s->size -= n;
+}
+
+/* Takes the next field separated by blanks off *rest; false at the end. */
+static bool next_field(struct gobench_slice *rest, struct gobench_slice *field)
+{
+    while (rest->size > 0 && is_blank(rest->p[0]))
+        skip(rest, 1);
+    field->p = rest->p;
+    field->size = 0;
+    while (rest->size > 0 && !is_blank(rest->p[0])) {
+        skip(rest, 1);
+        field->size++;
+    }
+    return field->size > 0;
+}
+
+static bool parse_count(struct gobench_slice s, uint64_t *out)
+{
+    uint64_t n = 0;
+
+    if (s.size == 0)
+        return false;
+    for (size_t i = 0; i < s.size; i++)
+        if (!is_digit(s.p[i]) || __builtin_mul_overflow(n, 10, &n) ||
+            __builtin_add_overflow(n, (uint64_t)(s.p[i] - '0'), &n))
+            return false;
+    *out = n;
+    return true;
+}
+
+/* Go's strconv.ParseFloat also knows NaN, Inf and hexadecimal; b.ReportMetric can print the first
+ * two. They are read as what they are; hexadecimal and digit separators are not numbers here. */
+static bool parse_number(struct gobench_slice s, double *out)
+{
+    char text[64], *end;
+
+    if (s.size == 0 || s.size >= sizeof text)
+        return false;
+    if (memchr(s.p, 'x', s.size) != NULL || memchr(s.p, 'X', s.size) != NULL ||
+        memchr(s.p, '(', s.size) != NULL)
+        return false;
+    memcpy(text, s.p, s.size);
+    text[s.size] = '\0';
+    *out = strtod(text, &end);
+    return end == text + s.size;
+}
+
+bool gobench_next_line(struct gobench_slice *rest, struct gobench_slice *line)
+{
+    const char *end;
+
+    if (rest->size == 0)
+        return false;
+    end = memchr(rest->p, '\n', rest->size);
+    line->p = rest->p;
+    line->size = end != NULL ? (size_t)(end - rest->p) : rest->size;
+    skip(rest, line->size + (end != NULL));
+    if (line->size > 0 && line->p[line->size - 1] == '\r')
+        line->size--;
+    return true;
+}
+
+bool gobench_next(struct gobench_slice *values, struct gobench_value *out)
+{
+    return next_field(values, &out->number) && parse_number(out->number, &out->value) &&
+           next_field(values, &out->unit);
+}
+
+bool gobench_text(struct gobench_slice text, struct gobench_line *out)
+{
+    struct gobench_slice count, rest;
+    struct gobench_value value;
+
+    while (text.size > 0 && (text.p[text.size - 1] == '\n' || is_blank(text.p[text.size - 1])))
+        text.size--;
+    if (!next_field(&text, &count) || !parse_count(count, &out->n))
+        return false;
+    out->values = rest = text;
+    out->n_values = 0;
+    while (gobench_next(&rest, &value))
+        out->n_values++;
+    /* Left over: a number without unit or a word that is no number. */
+    return rest.size == 0 && value.number.size == 0;
+}
+
+uint32_t gobench_procs(struct gobench_slice *name)
+{
+    size_t digits = 0;
+    uint64_t procs;
+    struct gobench_slice suffix;
+
+    while (digits < name->size && is_digit(name->p[name->size - 1 - digits]))
+        digits++;
+    if (digits == 0 || digits + 1 >= name->size || name->p[name->size - 1 - digits] != '-')
+        return 1;
+    suffix = (struct gobench_slice){name->p + name->size - digits, digits};
+    if (suffix.p[0] == '0' || !parse_count(suffix, &procs) || procs > INT32_MAX)
+        return 1;
+    name->size -= digits + 1;
+    return (uint32_t)procs;
+}
+
+/* "BenchmarkX 100 12 ns/op": Go's rule for the name is Benchmark, then anything but a lower-case
+ * letter. A name alone (verbose mode announces it) is no result. */
+static bool parse_result(struct gobench_slice line, struct gobench_line *out)
+{
+    static const char prefix[] = "Benchmark";
+    size_t size = sizeof prefix - 1;
+
+    if (line.size <= size || memcmp(line.p, prefix, size) != 0 ||
+        (line.p[size] >= 'a' && line.p[size] <= 'z'))
+        return false;
+    if (!next_field(&line, &out->name) || !gobench_text(line, out))
+        return false;
+    out->procs = gobench_procs(&out->name);
+    return true;
+}
+
+/* "key: value": the key starts with a lower-case letter and has neither blanks nor capitals. */
+static bool parse_config(struct gobench_slice line, struct gobench_line *out)
+{
+    size_t i = 0;
+
+    if (line.size == 0 || line.p[0] < 'a' || line.p[0] > 'z')
+        return false;
+    while (i < line.size && line.p[i] != ':') {
+        if (is_blank(line.p[i]) || (line.p[i] >= 'A' && line.p[i] <= 'Z'))
+            return false;
+        i++;
+    }
+    if (i == line.size)
+        return false;
+    out->key = (struct gobench_slice){line.p, i};
+    skip(&line, i + 1);
+    if (line.size > 0 && !is_blank(line.p[0]))
+        return false; /* "http://…" */
+    while (line.size > 0 && is_blank(line.p[0]))
+        skip(&line, 1);
+    while (line.size > 0 && is_blank(line.p[line.size - 1]))
+        line.size--;
+    out->value = line;
+    return true;
+}
+
+static bool parse_unit(struct gobench_slice line, struct gobench_line *out)
+{
+    struct gobench_slice word;
+
+    if (!next_field(&line, &word) || word.size != 4 || memcmp(word.p, "Unit", 4) != 0)
+        return false;
+    if (word.p + 4 == line.p + line.size || !next_field(&line, &out->key))
+        return false;
+    while (line.size > 0 && is_blank(line.p[0]))
+        skip(&line, 1);
+    out->value = line;
+    return line.size > 0;
+}
+
+enum gobench_kind gobench_line(struct gobench_slice line, struct gobench_line *out)
+{
+    *out = (struct gobench_line){.kind = GOBENCH_OTHER};
+    if (parse_result(line, out))
+        out->kind = GOBENCH_RESULT;
+    else if (parse_config(line, out))
+        out->kind = GOBENCH_CONFIG;
+    else if (parse_unit(line, out))
+        out->kind = GOBENCH_UNIT;
+    else
+        *out = (struct gobench_line){.kind = GOBENCH_OTHER};
+    return out->kind;
+}
