@@ -5,7 +5,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(OUT)/fuzz/%)
 
 fuzz: deps
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) MAKE='$(MAKE)' tests/run.sh fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(RUN_TESTS) fuzz
 
 # With KIND=fuzz only: libFuzzer brings main().
 $(OUT)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(LIBENGINE)
