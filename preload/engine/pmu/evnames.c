@@ -1,0 +1,225 @@
+/* evnames.c - the event names that perf has built in, as tables.
+ *
+ * The kernel numbers its generic events in include/uapi/linux/perf_event.h: PERF_COUNT_HW_*,
+ * PERF_COUNT_SW_*, and for caches config = cache | operation << 8 | result << 16
+ * (perf_event_open(2), PERF_TYPE_HW_CACHE). The names are those that perf-list(1) and its parser
+ * accept; the first spelling in a row is the one perf prints. A cache event is
+ * cache[-operation][-result] with the two parts in any order; without operation it is a load,
+ * without result an access. Which of them a CPU has is the kernel's knowledge, not ours.
+ */
+#include "pmu/evspec.h"
+
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+struct builtin {
+    uint32_t type;
+    uint64_t config;
+    const char *spelling[3]; /* the first one is canonical */
+};
+
+static const struct builtin builtins[] = {
+#define HW(id, ...)                             \
+    {                                           \
+        PERF_TYPE_HARDWARE, PERF_COUNT_HW_##id, \
+        {                                       \
+            __VA_ARGS__                         \
+        }                                       \
+    }
+    HW(CPU_CYCLES, "cycles", "cpu-cycles"),
+    HW(INSTRUCTIONS, "instructions"),
+    HW(CACHE_REFERENCES, "cache-references"),
+    HW(CACHE_MISSES, "cache-misses"),
+    HW(BRANCH_INSTRUCTIONS, "branches", "branch-instructions"),
+    HW(BRANCH_MISSES, "branch-misses"),
+    HW(BUS_CYCLES, "bus-cycles"),
+    HW(STALLED_CYCLES_FRONTEND, "stalled-cycles-frontend", "idle-cycles-frontend"),
+    HW(STALLED_CYCLES_BACKEND, "stalled-cycles-backend", "idle-cycles-backend"),
+    HW(REF_CPU_CYCLES, "ref-cycles"),
+#undef HW
+#define SW(id, ...)                             \
+    {                                           \
+        PERF_TYPE_SOFTWARE, PERF_COUNT_SW_##id, \
+        {                                       \
+            __VA_ARGS__                         \
+        }                                       \
+    }
+    SW(CPU_CLOCK, "cpu-clock"),
+    SW(TASK_CLOCK, "task-clock"),
+    SW(PAGE_FAULTS, "page-faults", "faults"),
+    SW(CONTEXT_SWITCHES, "context-switches", "cs"),
+    SW(CPU_MIGRATIONS, "cpu-migrations", "migrations"),
+    SW(PAGE_FAULTS_MIN, "minor-faults"),
+    SW(PAGE_FAULTS_MAJ, "major-faults"),
+    SW(ALIGNMENT_FAULTS, "alignment-faults"),
+    SW(EMULATION_FAULTS, "emulation-faults"),
+    SW(DUMMY, "dummy"),
+    SW(BPF_OUTPUT, "bpf-output"),
+    SW(CGROUP_SWITCHES, "cgroup-switches"),
+#undef SW
+};
+
+struct part {
+    uint8_t id;
+    const char *spelling[5]; /* the first one is canonical */
+};
+
+static const struct part caches[] = {
+    {PERF_COUNT_HW_CACHE_L1D, {"L1-dcache", "l1-d", "l1d", "L1-data"}},
+    {PERF_COUNT_HW_CACHE_L1I, {"L1-icache", "l1-i", "l1i", "L1-instruction"}},
+    {PERF_COUNT_HW_CACHE_LL, {"LLC", "L2"}},
+    {PERF_COUNT_HW_CACHE_DTLB, {"dTLB", "d-tlb", "Data-TLB"}},
+    {PERF_COUNT_HW_CACHE_ITLB, {"iTLB", "i-tlb", "Instruction-TLB"}},
+    {PERF_COUNT_HW_CACHE_BPU, {"branch", "branches", "bpu", "btb", "bpc"}},
+    {PERF_COUNT_HW_CACHE_NODE, {"node"}},
+};
+static const struct part operations[] = {
+    {PERF_COUNT_HW_CACHE_OP_READ, {"load", "loads", "read"}},
+    {PERF_COUNT_HW_CACHE_OP_WRITE, {"store", "stores", "write"}},
+    {PERF_COUNT_HW_CACHE_OP_PREFETCH,
+     {"prefetch", "prefetches", "speculative-read", "speculative-load"}},
+};
+static const struct part results[] = {
+    {PERF_COUNT_HW_CACHE_RESULT_ACCESS, {"refs", "Reference", "ops", "access"}},
+    {PERF_COUNT_HW_CACHE_RESULT_MISS, {"misses", "miss"}},
+};
+
+/* The longest spelling that text starts with and that ends there or before a '-'. */
+static const struct part *take_part(const struct part *table, size_t n, const char **text,
+                                    const char *end)
+{
+    const struct part *found = NULL;
+    size_t longest = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < COUNT(table[i].spelling) && table[i].spelling[k] != NULL; k++) {
+            size_t len = strlen(table[i].spelling[k]);
+            if (len <= longest || len > (size_t)(end - *text) ||
+                memcmp(*text, table[i].spelling[k], len) != 0 ||
+                (*text + len != end && (*text)[len] != '-'))
+                continue;
+            longest = len;
+            found = &table[i];
+        }
+    *text += longest;
+    return found;
+}
+
+static void cache_name(const struct part *cache, const struct part *op, const struct part *result,
+                       char name[EVSPEC_NAME_SIZE])
+{
+    if (result->id == PERF_COUNT_HW_CACHE_RESULT_MISS)
+        snprintf(name, EVSPEC_NAME_SIZE, "%s-%s-misses", cache->spelling[0], op->spelling[0]);
+    else
+        snprintf(name, EVSPEC_NAME_SIZE, "%s-%s", cache->spelling[0], op->spelling[1]);
+}
+
+static bool cache_event(const char *text, const char *end, uint64_t *config,
+                        char name[EVSPEC_NAME_SIZE])
+{
+    const struct part *cache = take_part(caches, COUNT(caches), &text, end);
+    const struct part *op = NULL, *result = NULL;
+
+    if (cache == NULL)
+        return false;
+    while (text < end) {
+        const struct part *part;
+
+        text++; /* the '-' that take_part() stopped at */
+        if (op == NULL && (part = take_part(operations, COUNT(operations), &text, end)) != NULL)
+            op = part;
+        else if (result == NULL && (part = take_part(results, COUNT(results), &text, end)) != NULL)
+            result = part;
+        else
+            return false;
+    }
+    if (op == NULL)
+        op = &operations[0];
+    if (result == NULL)
+        result = &results[0];
+    *config = cache->id | (uint64_t)op->id << 8 | (uint64_t)result->id << 16;
+    cache_name(cache, op, result, name);
+    return true;
+}
+
+bool evspec_builtin(const char *text, size_t size, uint32_t *type, uint64_t *config,
+                    char name[EVSPEC_NAME_SIZE])
+{
+    for (size_t i = 0; i < COUNT(builtins); i++)
+        for (size_t k = 0; k < COUNT(builtins[i].spelling) && builtins[i].spelling[k]; k++) {
+            const char *spelling = builtins[i].spelling[k];
+            if (strlen(spelling) != size || memcmp(spelling, text, size) != 0)
+                continue;
+            *type = builtins[i].type;
+            *config = builtins[i].config;
+            snprintf(name, EVSPEC_NAME_SIZE, "%s", builtins[i].spelling[0]);
+            return true;
+        }
+    *type = PERF_TYPE_HW_CACHE;
+    return cache_event(text, text + size, config, name);
+}
+
+bool evspec_builtin_name(size_t i, char name[EVSPEC_NAME_SIZE])
+{
+    size_t n_ops = COUNT(operations), n_results = COUNT(results);
+
+    if (i < COUNT(builtins)) {
+        snprintf(name, EVSPEC_NAME_SIZE, "%s", builtins[i].spelling[0]);
+        return true;
+    }
+    i -= COUNT(builtins);
+    if (i >= COUNT(caches) * n_ops * n_results)
+        return false;
+    cache_name(&caches[i / (n_ops * n_results)], &operations[i / n_results % n_ops],
+               &results[i % n_results], name);
+    return true;
+}
+
+static unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c == '_' ? '-' : c;
+}
+
+/* Levenshtein's distance, with case and '_' against '-' counted as equal. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[EVSPEC_NAME_SIZE], na = strlen(a), nb = strlen(b);
+
+    if (na >= EVSPEC_NAME_SIZE || nb >= EVSPEC_NAME_SIZE)
+        return EVSPEC_NAME_SIZE;
+    for (size_t j = 0; j <= nb; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= na; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= nb; j++) {
+            bool same = lower((unsigned char)a[i - 1]) == lower((unsigned char)b[j - 1]);
+            size_t best = diagonal + (same ? 0 : 1);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[nb];
+}
+
+bool evspec_suggest(const char *text, char name[EVSPEC_NAME_SIZE])
+{
+    size_t best = strlen(text) / 3 + 1, d;
+    char candidate[EVSPEC_NAME_SIZE];
+    bool found = false;
+
+    for (size_t i = 0; evspec_builtin_name(i, candidate); i++)
+        if ((d = distance(text, candidate)) < best) {
+            best = d;
+            memcpy(name, candidate, EVSPEC_NAME_SIZE);
+            found = true;
+        }
+    return found;
+}
