@@ -1,0 +1,3 @@
+module example.com/perfgo/examples
+
+go 1.18
