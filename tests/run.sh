@@ -5,7 +5,8 @@
 #
 #   unit       cmocka programs, release build             asan tsan   unit and cli tests, sanitized
 #   cli        tests/cli/t*.sh                            e2e         tests/e2e/t*.sh, real Go programs
-#   selftest   lint and set-up scripts catch what they are for
+#   examples   examples/ with Go alone                    install     make install and uninstall
+#   selftest   lint, set-up and this runner catch what they are for
 #   matrix     tests/matrix/run.sh --short                fuzz        tests/fuzz, FUZZ_SECONDS each
 #   lint       the mechanical checks of tests/lint
 #
@@ -218,6 +219,7 @@ suite() {
     fuzz) run_fuzz ;;
     examples)
         need_go && run_script examples 600 bash tests/setup/examples.sh ;;
+    install) build release KIND=release all unit-build && run_scripts install install: tests/setup/install.sh ;;
     selftest) run_scripts selftest selftest: tests/setup/selftest.sh tests/lint/selftest.sh ;;
     lint)
         build release KIND=release all unit-build
@@ -230,7 +232,7 @@ suite() {
 }
 
 mkdir -p "$LOGS"
-[ $# -gt 0 ] || set -- unit cli e2e examples asan selftest matrix fuzz
+[ $# -gt 0 ] || set -- unit cli e2e examples install asan selftest matrix fuzz
 started=$SECONDS
 for name in "$@"; do
     echo "== $name"
