@@ -1,8 +1,8 @@
 /* arch.h - what perfgo knows of a CPU's call instruction: pure code, no state.
  *
  * Every architecture is compiled and tested on every host; only preload/agent/arch/<cpu>/ and
- * hot/arch/<cpu>/ belong to the host alone. A new CPU is a new folder here with one ops table that
- * arch_list() names through ARCH_TABLE in arch_list.def.
+ * hot/arch/<cpu>/ belong to the host alone. A new CPU is a new folder here that defines its ops
+ * (struct arch_ops arch_<cpu>), and a row in ARCH_TABLE below.
  */
 #ifndef PERFGO_ARCH_ARCH_H
 #define PERFGO_ARCH_ARCH_H
@@ -12,13 +12,13 @@
 #include <stdint.h>
 
 struct arch_ops {
-    const char *name;      /* GOARCH: "amd64", "arm64" */
-    uint16_t elf_machine;  /* EM_X86_64, EM_AARCH64 */
-    uint8_t call_size;     /* bytes of a direct call */
-    uint8_t call_align;    /* calls start at multiples of this: 1 on amd64, 4 on arm64 */
-    uint64_t reach;        /* a call reaches targets in (pc - reach, pc + reach) */
-    uint8_t thunk_size;    /* bytes that emit_thunk writes, a multiple of 16 */
-    const char *loader;    /* glibc's dynamic loader: "/lib64/ld-linux-x86-64.so.2" */
+    const char *name;     /* GOARCH: "amd64", "arm64" */
+    uint16_t elf_machine; /* EM_X86_64, EM_AARCH64 */
+    uint8_t call_size;    /* bytes of a direct call */
+    uint8_t call_align;   /* calls start at multiples of this: 1 on amd64, 4 on arm64 */
+    uint64_t reach;       /* a call reaches targets in (pc - reach, pc + reach) */
+    uint8_t thunk_size;   /* bytes that emit_thunk writes, a multiple of 16 */
+    const char *loader;   /* glibc's dynamic loader: "/lib64/ld-linux-x86-64.so.2" */
 
     /* True when the bytes at `code` (call_size of them, executed at address pc) are a direct call;
      * its target goes to *target. */
@@ -33,7 +33,14 @@ struct arch_ops {
     void (*emit_thunk)(uint8_t *code, uint64_t site, uint64_t trampoline);
 };
 
-extern const struct arch_ops arch_amd64, arch_arm64;
+/* Every architecture, by GOARCH name. */
+#define ARCH_TABLE(X) \
+    X(amd64)          \
+    X(arm64)
+
+#define X(cpu) extern const struct arch_ops arch_##cpu;
+ARCH_TABLE(X)
+#undef X
 
 /* NULL when perfgo does not know the machine. */
 const struct arch_ops *arch_by_machine(uint16_t elf_machine);

@@ -4,7 +4,8 @@
  * was loaded from that file (pointers relocated; file addresses + bias). Everything is validated
  * (sorted function table, text inside an executable segment, known names resolve) and an executable
  * that does not pass is refused with a sentence, never guessed at.
- * Sources: Go's src/internal/abi, src/runtime/symtab.go, src/debug/gosym, src/cmd/link/internal/ld/pcln.go.
+ * Sources: Go's src/internal/abi, src/runtime/symtab.go, src/debug/gosym,
+ * src/cmd/link/internal/ld/pcln.go.
  */
 #ifndef PERFGO_GOBIN_GOBIN_H
 #define PERFGO_GOBIN_GOBIN_H
@@ -15,8 +16,8 @@
 struct gobin; /* opaque */
 
 struct gobin_function {
-    const char *name;     /* as the linker knows it: "testing.(*B).runN"; lives as long as the gobin */
-    uint64_t entry, end;  /* [entry, end), link-time (file) addresses */
+    const char *name; /* as the linker knows it: "testing.(*B).runN"; lives as long as the gobin */
+    uint64_t entry, end; /* [entry, end), link-time (file) addresses */
 };
 
 /* Opens the Go data of an ELF file. The image must outlive the gobin; the caller closes it.
@@ -55,8 +56,9 @@ int gobin_calls(const struct gobin *bin, const struct gobin_function *caller, ui
                 uint64_t *sites, size_t max, struct pg_error *err);
 
 /* Offset and size of a field of a named struct type, found in the type descriptors, following
- * embedded structs by name: gobin_field(bin, "testing.B", "common.name", …) or just "name", which is
- * searched in embedded structs too (Go's promotion). PG_E_NOTFOUND when type or field is absent. */
+ * embedded structs by name: gobin_field(bin, "testing.B", "common.name", …) or just "name", which
+ * is searched in embedded structs too (Go's promotion). PG_E_NOTFOUND when type or field is absent.
+ */
 struct gobin_field {
     uint64_t offset, size;
     uint8_t kind; /* reflect.Kind of the field's type */
