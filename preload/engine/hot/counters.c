@@ -28,10 +28,16 @@ static bool plan_reads_idleness(const struct pg_plan *plan)
     return plan->n_groups > 0;
 }
 
+/* A leader is opened disabled and enabled when its group is complete. Siblings that join a group
+ * which already counts may stay off until the thread is scheduled anew: behind a running
+ * task-clock, Linux 6.18 counted no page fault until then. */
 static int open_event(const struct pg_event *event, int32_t tid, int leader)
 {
-    long fd = sys_perf_event_open(&event->attr, tid, leader, PERF_FLAG_FD_CLOEXEC);
-    long high;
+    struct perf_event_attr attr = event->attr;
+    long fd, high;
+
+    attr.disabled = leader < 0;
+    fd = sys_perf_event_open(&attr, tid, leader, PERF_FLAG_FD_CLOEXEC);
 
     if (fd < 0 || fd >= LOWEST_FD)
         return (int)fd;
@@ -61,6 +67,8 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
         }
         c->fd[i] = fd;
     }
+    for (uint32_t g = 0; g < plan->n_groups; g++)
+        sys_ioctl(c->fd[plan->group[g].first_event], PERF_EVENT_IOC_ENABLE, 0);
     if (plan_reads_idleness(plan)) {
         void *page = sys_mmap(PAGE, PROT_READ, MAP_SHARED, c->fd[0]);
 

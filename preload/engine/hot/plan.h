@@ -42,7 +42,7 @@ enum pg_backend {
 enum pg_rusage_field { PG_RUSAGE_PAGE_FAULTS, PG_RUSAGE_CONTEXT_SWITCHES, PG_RUSAGE_FIELDS };
 
 struct pg_event {
-    struct perf_event_attr attr; /* opened disabled=0, per thread, cpu -1 */
+    struct perf_event_attr attr; /* opened per thread, cpu -1; `disabled` is the opener's */
     uint8_t group;               /* index into plan.group */
 };
 

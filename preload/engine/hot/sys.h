@@ -42,6 +42,11 @@ static inline long sys_fcntl(int fd, int command, long arg)
     return sys_call3(SYS_fcntl, fd, command, arg);
 }
 
+static inline long sys_ioctl(int fd, unsigned long request, long arg)
+{
+    return sys_call3(SYS_ioctl, fd, (long)request, arg);
+}
+
 static inline int32_t sys_gettid(void)
 {
     return (int32_t)sys_call1(SYS_gettid, 0);
