@@ -79,7 +79,7 @@ for script in "$LINT_DIR"/*.sh; do
 done
 
 tree; echo '#include "elf/e.h"' >>preload/engine/base/a.h; caught layers upward 'not a lower layer'
-tree; echo '#include "elf/e.h"' >preload/engine/arch/a.h; caught layers sideways 'not a lower layer'
+tree; mkdir preload/engine/pmu; echo '#include "gobin/g.h"' >preload/engine/pmu/a.h; caught layers sideways 'not a lower layer'
 tree; echo '#include "gobin/g_priv.h"' >>cli/main.c; caught layers private 'private to its folder'
 tree; echo '#include "preload/agent/agent.h"' >>cli/main.c; touch preload/agent/agent.h; caught layers cli-agent 'agent'
 tree; touch cli/c.h; echo '#include "cli/c.h"' >>preload/agent/hooks.c; caught layers agent-cli 'cli'
