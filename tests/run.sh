@@ -169,7 +169,7 @@ sanitized() {
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
     export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
     # A tsan program wants its memory where the kernel's randomisation may have put something else.
-    local wrap= script
+    local wrap='' script
     [ "$kind" != tsan ] || ! setarch -R true 2>/dev/null || wrap='setarch -R'
     build "$kind" KIND="$kind" "build/$kind/bin/perfgo" unit-build || return
     run_units "$kind:" "build/$kind/tests" "$wrap"

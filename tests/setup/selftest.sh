@@ -112,6 +112,32 @@ check runner:unit "$got" [ "$got" = '2 passed, 1 failed, 1 skipped, exit 1' ]
 got=$(unit 'echo "1..2"; echo "ok 1 - a"; kill -SEGV $$')
 check runner:unit-dies "$got" [ "$got" = '2 passed, 1 failed, 0 skipped, exit 1' ]
 
+# --- the fuzz runner: a target that is sound, one that is not, a seed that is needed to see it
+mkdir -p "$repo/tests/fuzz" "$repo/build/fuzz/fuzz"
+cp "$ROOT/tests/fuzz/run_one.sh" "$repo/tests/fuzz/"
+fuzz() {
+    local rc=0
+    printf '%s\n' '#include <stddef.h>' '#include <stdint.h>' 'int LLVMFuzzerTestOneInput(const uint8_t *d, size_t n)' \
+        "{ if ($1) __builtin_trap(); return 0; }" >"$TMP/fuzz.c"
+    clang -fsanitize=fuzzer -o "$repo/build/fuzz/fuzz/fuzz_toy" "$TMP/fuzz.c" || echo "clang failed"
+    (cd "$repo" && tests/fuzz/run_one.sh toy 1) >"$TMP/out" 2>&1 || rc=$?
+    echo "$(tail -n 1 "$TMP/out" | sed 's/=[0-9]*$/=N/'), exit $rc"
+}
+got=$(fuzz 'n > 5000 && d[0] == 1 && d[1] == 2')
+check fuzz:sound "$got" [ "$got" = 'ok fuzz:toy runs=N, exit 0' ]
+got=$(fuzz 'n > 0 && d[0] == 7')
+check fuzz:finding "$got" grep -q '^not ok fuzz:toy: ' "$TMP/out"
+check fuzz:keeps-the-input "no input kept" [ -n "$(compgen -G "$repo/build/fuzz/crashes/toy/crash-*")" ]
+cat >"$repo/tests/fuzz/seed_toy.sh" <<'END'
+{ printf '\\1\\2'; head -c 6000 /dev/zero; } >"$1/seed"
+END
+# libFuzzer makes no input of that size by itself: "sound" above has shown it.
+got=$(fuzz 'n > 5000 && d[0] == 1 && d[1] == 2')
+check fuzz:seeded "$got" grep -q '^not ok fuzz:toy: ' "$TMP/out"
+echo 'exit 3' >"$repo/tests/fuzz/seed_toy.sh"
+got=$(fuzz 0)
+check fuzz:seed-fails "$got" grep -q 'seed_toy.sh failed' "$TMP/out"
+
 # --- .ci/run sums up both steps
 ci() {
     local rc=0
