@@ -33,7 +33,7 @@ WERROR  ?= -Werror
 
 ENGINE_PKGS := libcjson libprotobuf-c zlib
 CLI_PKGS    := smartcols
-ENGINE_LIBS  = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lpfm
+ENGINE_LIBS  = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lpfm -lm
 CLI_LIBS     = $(shell $(PKG_CONFIG) --libs $(CLI_PKGS))
 
 CPPFLAGS := -D_GNU_SOURCE -I. -Ipreload/engine -I$(GEN)
@@ -89,12 +89,20 @@ $(LIBENGINE): $(ENGINE_OBJ)
 	@mkdir -p $(@D)
 	rm -f $@ && $(AR) rcsD $@ $^
 
-$(ENGINE_SO): $(LIBENGINE)
-	$(CC) -shared -o $@ -Wl,--whole-archive $(LIBENGINE) -Wl,--no-whole-archive $(LDFLAGS) \
+# From objects, not from the archive: --exclude-libs would hide perfgo_engine with the rest of it.
+$(ENGINE_SO): $(ENGINE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ $(ENGINE_OBJ) $(LDFLAGS) \
 	  -Wl,--no-undefined -Wl,--exclude-libs,ALL $(ENGINE_LIBS)
 
 # libc only, whatever the build kind: the agent is never instrumented.
-$(AGENT_SO): $(AGENT_OBJ) $(HOT_OBJ) $(OBJ)/proto/settings.o preload/agent/exports.map
+# Its copies of what the engine has too are objects of their own, because those are.
+AGENT_LIB := $(addprefix $(OBJ)/agent-lib/,proto/settings.o preload/engine/base/error.o)
+$(OBJ)/agent-lib/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -fno-sanitize=all -c -o $@ $<
+
+$(AGENT_SO): $(AGENT_OBJ) $(HOT_OBJ) $(AGENT_LIB) preload/agent/exports.map
 	@mkdir -p $(@D)
 	$(CC) -shared -o $@ $(filter %.o,$^) -Wl,--no-undefined -Wl,-z,now -Wl,-z,nodelete \
 	  -Wl,--version-script=preload/agent/exports.map -pthread -ldl
