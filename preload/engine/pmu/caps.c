@@ -175,9 +175,7 @@ static void hardware_absence(const struct pmu_caps *c, int number, char *cause, 
         snprintf(cause, size, "this CPU's PMU does not have it");
     } else if (c->virtual_machine) {
         snprintf(cause, size, "this virtual machine has no PMU");
-        snprintf(cure, size,
-                 "give the guest a PMU (QEMU: -cpu host,pmu=on; VMware: vpmc) or use "
-                 "bare metal");
+        snprintf(cure, size, "give the guest a PMU (QEMU: -cpu host,pmu=on) or use bare metal");
     } else {
         snprintf(cause, size, "the kernel found no PMU in this CPU");
     }
@@ -189,7 +187,7 @@ void caps_open_reason(const struct pmu_caps *caps, int number, bool hardware, ch
     char cause[CAPS_TEXT_SIZE], cure[CAPS_TEXT_SIZE];
 
     (hardware ? hardware_absence : denial)(caps, number, cause, cure, sizeof cause);
-    snprintf(out, size, "%s%s%s%s", cause, cure[0] ? " (cure: " : "", cure, cure[0] ? ")" : "");
+    snprintf(out, size, "%s%s%s", cause, cure[0] ? "; cure: " : "", cure);
 }
 
 __attribute__((format(printf, 4, 5))) static void item(struct caps_item *out, const char *key,

@@ -57,6 +57,8 @@ static void try_alone(const struct fit *f, struct fit_event *e)
             !e->kernel_only) {
             e->attr.exclude_kernel = e->attr.exclude_hv = 1;
             e->kernel_denied = true;
+        } else if (fd == -EINVAL && e->guests_too && e->attr.exclude_guest) {
+            e->attr.exclude_guest = 0;
         } else if (e->precise_max && e->attr.precise_ip > 0 && fd != -EACCES && fd != -EPERM) {
             e->attr.precise_ip--;
         } else {

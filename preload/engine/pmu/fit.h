@@ -36,6 +36,7 @@ struct fit_event {
     uint16_t braces;             /* 0: free; else the user's group */
     bool weak;                   /* its braces may be given up */
     bool precise_max;            /* lower precise_ip until it opens */
+    bool guests_too;             /* exclude_guest may be given up for a PMU that cannot tell */
     bool kernel_only;            /* in user mode it counts nothing: never set exclude_kernel */
     int error;                   /* out: 0, errno of the open, or FIT_* */
     int group;                   /* out: number of its group, from 0; -1: none */

@@ -54,8 +54,7 @@ int pfmevent_encode(const char *event, struct perf_event_attr *attr, struct pg_e
         cpu = owner(name, strcspn(name, ":"));
         if (cpu == NULL)
             return pg_error_set(err, PG_E_NOTFOUND, "libpfm4 knows no event '%s'", event);
-        return pg_error_set(err, PG_E_UNSUPPORTED, "'%s' is an event of %s, not of this CPU", event,
-                            cpu);
+        return pg_error_set(err, PG_E_UNSUPPORTED, "it is an event of %s, not of this CPU", cpu);
     }
-    return pg_error_set(err, PG_E_UNSUPPORTED, "libpfm4 refuses '%s': %s", event, pfm_strerror(rc));
+    return pg_error_set(err, PG_E_UNSUPPORTED, "libpfm4 refuses it: %s", pfm_strerror(rc));
 }

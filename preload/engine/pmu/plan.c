@@ -46,12 +46,6 @@ const char *pmu_backend_name(enum pg_backend backend)
     return (unsigned)backend <= PG_BACKEND_SIMULATE ? backend_names[backend] : "unknown";
 }
 
-static void leave_out(struct planner *p, size_t i)
-{
-    planner_append(p->left_out, sizeof p->left_out, "%s%s (%s)", p->left_out[0] ? ", " : "",
-                   p->want[i].event.name, p->want[i].reason);
-}
-
 /* Is there a descriptor for every event on every thread? */
 static bool enough_descriptors(struct planner *p)
 {
@@ -59,10 +53,11 @@ static bool enough_descriptors(struct planner *p)
 
     if (p->backend == PG_BACKEND_TIMER || limit >= need)
         return true;
-    snprintf(p->why, sizeof p->why,
-             "the soft limit of %llu file descriptors is too low for %zu per thread (cure: ulimit "
-             "-n %llu)",
-             (unsigned long long)limit, p->n, (unsigned long long)(need < 1024 ? 1024 : need));
+    snprintf(
+        p->why, sizeof p->why,
+        "the soft limit of %llu file descriptors is too low for %zu per thread; cure: ulimit -n "
+        "%llu",
+        (unsigned long long)limit, p->n, (unsigned long long)(need < 1024 ? 1024 : need));
     return false;
 }
 
@@ -217,7 +212,7 @@ static void put_counters(struct planner *p)
         } else if (w->substitute >= 0 && (w->reason[0] == '\0' || p->fit[i].error != 0)) {
             add_counter(p, i, (enum pg_source)w->substitute);
         } else {
-            leave_out(p, i);
+            planner_leave_out(p, w->event.name, w->reason);
         }
         if (p->why[0] == '\0' && w->reason[0] != '\0')
             snprintf(p->why, sizeof p->why, "%s", w->reason);

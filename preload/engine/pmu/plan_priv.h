@@ -39,7 +39,8 @@ struct planner {
     struct plan_want want[PG_MAX_COUNTERS];
     struct fit_event fit[PG_MAX_COUNTERS]; /* of want[i] */
     char why[256];                         /* the first reason why a better back end is not used */
-    char left_out[400];                    /* "name (reason), …" */
+    char left_out[400];                    /* "name, name (reason), name (reason)…" */
+    char last_reason[480];                 /* of left_out's last entry */
     bool user_only;                        /* a counter had to do without kernel mode */
 };
 
@@ -49,5 +50,8 @@ int planner_want(struct planner *p, const char *events);
 /* Appends to a string of `size` bytes; what does not fit is replaced by "…". */
 void planner_append(char *out, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Notes that a counter is not in the plan; names with the same reason share it. */
+void planner_leave_out(struct planner *p, const char *name, const char *reason);
 
 #endif

@@ -39,6 +39,23 @@ void planner_append(char *out, size_t size, const char *fmt, ...)
     memcpy(out + used, more, sizeof more);
 }
 
+void planner_leave_out(struct planner *p, const char *name, const char *reason)
+{
+    size_t used = strlen(p->left_out);
+    bool same = used > 0 && strcmp(p->last_reason, reason) == 0;
+
+    if (same && p->left_out[used - 1] == ')') {
+        /* "a (why)" becomes "a, b (why)" */
+        char *open = p->left_out + used - strlen(reason) - 2;
+        *open = '\0';
+        if (open > p->left_out && open[-1] == ' ')
+            open[-1] = '\0';
+    }
+    planner_append(p->left_out, sizeof p->left_out, "%s%s (%s)", used > 0 ? ", " : "", name,
+                   reason);
+    snprintf(p->last_reason, sizeof p->last_reason, "%s", reason);
+}
+
 static bool restricts_mode(const struct evspec_term *term)
 {
     return (term->all.bits &
@@ -102,6 +119,7 @@ static int add_want(struct planner *p, const struct evspec_term *term, const str
                               .braces = term->group,
                               .weak = (term->all.bits & EVSPEC_WEAK) != 0,
                               .precise_max = r->precise_max,
+                              .guests_too = (term->all.bits & (EVSPEC_GUEST | EVSPEC_HOST)) == 0,
                               .kernel_only = r->class == RESOLVE_TRACEPOINT,
                               .group = -1};
     fit->attr.read_format =
@@ -127,8 +145,7 @@ int planner_want(struct planner *p, const char *events)
         if (n == -PG_E_INVALID || n == -PG_E_NOMEM)
             return pg_error_set(p->err, (enum pg_code) - n, "%s", why.text);
         if (n < 0)
-            planner_append(p->left_out, sizeof p->left_out, "%s%s (%s)", p->left_out[0] ? ", " : "",
-                           term->name, why.text);
+            planner_leave_out(p, term->name, why.text);
         for (int k = 0; k < n && rc == 0; k++)
             rc = add_want(p, term, &r[k]);
     }

@@ -231,8 +231,8 @@ static int resolve_pmu(const struct context *c, struct resolved *out)
 
     if (!sysfs_pmu(c->roots->sysfs, c->term->pmu, &pmu))
         return pg_error_set(c->err, PG_E_UNSUPPORTED,
-                            "this machine has no PMU '%s'; `ls /sys/bus/event_source/devices` "
-                            "shows those it has",
+                            "this machine has no PMU '%s'; `ls "
+                            "/sys/bus/event_source/devices` shows those it has",
                             c->term->pmu);
     on_pmu(c, &pmu, out);
     for (size_t i = 0; i < c->term->n_settings; i++) {
@@ -331,13 +331,11 @@ static int no_tracefs(const struct context *c, int number)
 {
     if (number == EACCES || number == EPERM)
         return pg_error_set(c->err, PG_E_PERMISSION,
-                            "tracepoint '%s': tracefs may be read by root only; run as root or "
-                            "`mount -o remount,mode=755 /sys/kernel/tracing`",
-                            c->term->name);
+                            "tracefs may be read by root only; cure: sudo mount -o "
+                            "remount,mode=755 /sys/kernel/tracing");
     return pg_error_set(c->err, PG_E_UNSUPPORTED,
-                        "tracepoint '%s': tracefs is not mounted; `mount -t tracefs nodev "
-                        "/sys/kernel/tracing`",
-                        c->term->name);
+                        "tracefs is not mounted; cure: sudo mount -t tracefs nodev "
+                        "/sys/kernel/tracing");
 }
 
 static int resolve_tracepoint(const struct context *c, struct resolved *out)

@@ -40,6 +40,7 @@ struct resolved {
  *   PG_E_INVALID      no such event, setting or value: the list is wrong
  *   PG_E_UNSUPPORTED  this machine does not have it
  *   PG_E_PERMISSION   it is there and may not be looked at
+ * The first kind is a sentence of its own; the others are clauses to stand behind the event's name.
  * [one thread at a time] */
 int resolve_term(const struct resolve_roots *roots, const struct evspec *spec,
                  const struct evspec_term *term, struct resolved out[RESOLVE_MAX],
