@@ -7,7 +7,7 @@
 #   cli        tests/cli/t*.sh                            e2e         tests/e2e/t*.sh, real Go programs
 #   examples   examples/ with Go alone                    install     make install and uninstall
 #   selftest   lint, set-up and this runner catch what they are for
-#   matrix     tests/matrix/run.sh --short                fuzz        tests/fuzz, FUZZ_SECONDS each
+#   matrix     tests/matrix/*.sh (run.sh with --short)    fuzz        tests/fuzz, FUZZ_SECONDS each
 #   lint       the mechanical checks of tests/lint
 #
 # A suite builds what it needs first; a failed build is a failed test. Scripts speak the protocol of
@@ -217,12 +217,14 @@ suite() {
     cli | e2e)
         need_go && build release KIND=release all unit-build && run_scripts "$1" "$1:" tests/"$1"/t*.sh ;;
     matrix)
-        if [ -f tests/matrix/run.sh ]; then
-            need_go && build release KIND=release all unit-build &&
-                run_script matrix "${MATRIX_TIMEOUT:-900}" bash tests/matrix/run.sh --short
-        else
-            skip_line matrix "there is no tests/matrix/run.sh yet"
-        fi ;;
+        need_go && build release KIND=release all unit-build || return
+        [ -n "$(compgen -G 'tests/matrix/*.sh')" ] || skip_line matrix "there are no tests yet"
+        for script in tests/matrix/*.sh; do
+            [ -f "$script" ] || continue
+            options=
+            [ "$(basename "$script")" != run.sh ] || options=--short
+            run_script "matrix:$(basename "$script" .sh)" "${MATRIX_TIMEOUT:-900}" bash "$script" $options
+        done ;;
     fuzz) run_fuzz ;;
     examples)
         need_go && run_script examples 600 bash tests/setup/examples.sh ;;
