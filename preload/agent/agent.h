@@ -106,8 +106,9 @@ void say(const char *kind, const char *fmt, ...) __attribute__((format(printf, 2
 void say_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* --- calibrate.c [constructor] */
-/* Measures perfgo's own share of an empty window, per counter, into plan->counter[].own_cost. */
-void calibrate(struct windows *w, struct pg_plan *plan);
+/* Measures what a window contains besides the benchmark, per counter, into agent.plan's own_cost
+ * and own_residual. Needs agent.windows and the stacks. */
+void calibrate(void);
 
 /* --- stacks.c [constructor] */
 /* Allocates the private stacks that hooks run on. */
@@ -115,5 +116,7 @@ int stacks_create(struct pg_error *err);
 
 /* --- arch/<cpu>/trampoline.S */
 extern char pg_trampoline[];
+void pg_call_site(const struct hook_site *s); /* makes a redirected call; the hook runs */
+void pg_return(void);                         /* a callee that does nothing */
 
 #endif

@@ -136,7 +136,6 @@ static int start_counting(struct pg_error *err)
     rc = windows_thread_begin(agent.windows);
     if (rc < 0)
         return pg_error_errno(err, PG_E_PERMISSION, -rc, "cannot open the counters");
-    calibrate(agent.windows, &agent.plan);
     return 0;
 }
 
@@ -165,9 +164,11 @@ static int arm(const struct gobin *bin, uint64_t bias, int argc, char *const *ar
     if (rc == 0)
         rc = start_counting(err);
     if (rc == 0)
-        rc = start_session(bin, argc, argv, err);
-    if (rc == 0)
         rc = stacks_create(err);
+    if (rc == 0)
+        calibrate();
+    if (rc == 0)
+        rc = start_session(bin, argc, argv, err);
     if (rc == 0)
         rc = recorder_start(err);
     if (rc == 0)

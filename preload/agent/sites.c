@@ -71,7 +71,7 @@ static const struct site_rule rules[] = {
      hook_thread_end,
      false,
      {"runtime.mexit", "runtime.dropm"},
-     {"runtime.unminit"}},
+     {"runtime.unminit", "runtime.unminitSignals"}},
     {"os.Exit", hook_exit, false, {"os.Exit"}, {"os.runtime_beforeExit"}},
 };
 

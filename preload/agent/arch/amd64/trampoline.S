@@ -83,4 +83,27 @@ pg_trampoline:
     jmp     .Lretry
     .size pg_trampoline, . - pg_trampoline
 
+/* void pg_call_site(const struct hook_site *): a redirected call as Go would make it, for measuring
+ * what one costs. The callee must keep to the System V ABI, as pg_return does. */
+    .globl  pg_call_site
+    .hidden pg_call_site
+    .type   pg_call_site, @function
+    .p2align 4
+pg_call_site:
+    pushq   %r12
+    pushq   %r13
+    movq    %rdi, %r12
+    call    pg_trampoline
+    popq    %r13
+    popq    %r12
+    ret
+    .size pg_call_site, . - pg_call_site
+
+    .globl  pg_return
+    .hidden pg_return
+    .type   pg_return, @function
+pg_return:
+    ret
+    .size pg_return, . - pg_return
+
     .section .note.GNU-stack, "", @progbits
