@@ -1,0 +1,105 @@
+/* cmd_report.c - a finished run, in one of several formats. */
+#include "cli/command.h"
+#include "cli/format.h"
+#include "cli/options.h"
+#include "cli/report.h"
+#include "cli/say.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A new format is a file and a row; the first one is the default. */
+static const struct report_format *const formats[] = {
+    &format_table, &format_benchfmt, &format_markdown, &format_json, &format_csv,
+};
+enum { FORMATS = sizeof formats / sizeof formats[0] };
+
+struct report_flags {
+    const char *format, *output, *history;
+};
+
+#define ROW(field) offsetof(struct report_flags, field)
+static const struct option_row rows[] = {
+    {"format", 'f', "NAME", "table (default), benchfmt, markdown, json or csv", OPTION_TEXT,
+     ROW(format)},
+    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_TEXT, ROW(output)},
+    {"dir", 'd', "DIR",
+     "directory that holds history/ (default: PERFGO_OUTPUT, else .perfgo beside "
+     "the nearest go.mod)",
+     OPTION_TEXT, ROW(history)},
+};
+static const struct options options = {
+    .usage = "[RUN]",
+    .doc = "Show a finished run: RUN is an id, a unique prefix of one, or a path; without it, the "
+           "newest run.\vValues are medians over the repeats of a benchmark.",
+    .rows = rows,
+    .n_rows = sizeof rows / sizeof rows[0],
+    .operands = OPERANDS_ANYWHERE,
+};
+
+static const struct report_format *format_by_name(const char *name)
+{
+    for (int i = 0; i < FORMATS; i++)
+        if (name == NULL || strcmp(formats[i]->name, name) == 0)
+            return formats[i];
+    return NULL;
+}
+
+static int write_report(const struct report_format *format, const char *path,
+                        const struct run_data *data, struct pg_error *err)
+{
+    const bool to_stdout = path == NULL || strcmp(path, "-") == 0;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+    int rc;
+
+    if (f == NULL)
+        return pg_error_set(err, PG_E_NOMEM, "out of memory");
+    report_write(f, format, data, to_stdout ? output_style(stdout) : (struct output_style){0});
+    rc = fclose(f) == 0 ? output_text(path, text, size, err)
+                        : pg_error_set(err, PG_E_NOMEM, "out of memory");
+    free(text);
+    return rc;
+}
+
+static int load(const char *output, const char *which, struct run_data **data, struct pg_error *err)
+{
+    char history[4096], *dir = NULL;
+    int rc = run_history_dir(output, NULL, NULL, history, sizeof history, err);
+
+    if (rc == 0)
+        rc = run_resolve(history, which, &dir, err);
+    if (rc == 0)
+        rc = run_load(dir, data, err);
+    free(dir);
+    return rc;
+}
+
+int cmd_report(int argc, char **argv)
+{
+    struct report_flags flags = {0};
+    struct option_result given;
+    struct run_data *data = NULL;
+    const struct report_format *format;
+    struct pg_error err;
+    int rc = PERFGO_EXIT_OK;
+
+    options_parse(&options, argc, argv, &flags, &given);
+    format = format_by_name(flags.format);
+    if (format == NULL)
+        rc = say_error(
+            "report: there is no format '%s': give table, benchfmt, markdown, json or csv",
+            flags.format);
+    else if (given.words.n > 1)
+        rc = say_error("report: one run at a time, not '%s' too", given.words.item[1]);
+    else if (load(flags.history != NULL ? flags.history : given.settings.output,
+                  given.words.n > 0 ? given.words.item[0] : NULL, &data, &err) < 0 ||
+             write_report(format, flags.output, data, &err) < 0)
+        rc = say_error("report: %s", err.text);
+    if (data != NULL)
+        report_complain(data);
+    run_data_free(data);
+    options_free(&given);
+    return rc;
+}

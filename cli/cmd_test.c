@@ -1,0 +1,411 @@
+/* cmd_test.c - go test, with perfgo inside every test binary.
+ *
+ * All it does to go test is one more -exec: `perfgo exec`, which each package's binary then goes
+ * through; a -exec of the user's own is run inside of it. Everything else travels in PERFGO_*
+ * variables, among them the name of the run, so that all packages write to the same one. Output
+ * passes through as it comes and is kept in the run; the summary goes to standard error, because
+ * standard output is go test's.
+ */
+#include "cli/command.h"
+#include "cli/goenv.h"
+#include "cli/gotest.h"
+#include "cli/launch.h"
+#include "cli/notes.h"
+#include "cli/options.h"
+#include "cli/preload.h"
+#include "cli/report.h"
+#include "cli/say.h"
+#include "cli/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct test_flags {
+    bool keep, verbose, quiet, json;
+};
+
+#define ROW(field) offsetof(struct test_flags, field)
+static const struct option_row rows[] = {
+    {"keep", 0, NULL, "keep the rewritten copies of static test binaries", OPTION_BOOL, ROW(keep)},
+    {"quiet", 'q', NULL, "no summary", OPTION_BOOL, ROW(quiet)},
+    {"json", 0, NULL, "the summary on standard error as JSON (as perfgo report --format=json)",
+     OPTION_BOOL, ROW(json)},
+    {"verbose", 'v', NULL, "say what was armed", OPTION_BOOL, ROW(verbose)},
+};
+static const struct options options = {
+    .usage = "[stat] -- [GO TEST ARGUMENT...]",
+    .doc = "Run go test with counters on every benchmark line, in a record per line and in a "
+           "summary on standard error.\v"
+           "For example: perfgo test -- -bench=. ./...\n"
+           "The exit status is that of go test.",
+    .rows = rows,
+    .n_rows = sizeof rows / sizeof rows[0],
+    .operands = OPERANDS_DASHES,
+    .settings = true,
+};
+
+/* What can be done with a test binary; more to come. */
+static const struct {
+    const char *name, *mode;
+} modes[] = {
+    {"stat", "stat"},
+};
+
+struct test_run {
+    struct test_flags flags;
+    struct option_result given;
+    struct goenv env;
+    struct gotest args;
+    char *self;
+    struct tempdir dir;
+    struct notes notes;
+    struct run *run; /* NULL: could not be made; go test runs all the same */
+    struct timespec start;
+};
+
+/* ---- the command line ---- */
+
+static int choose_mode(struct test_run *t)
+{
+    const struct words *words = &t->given.words;
+
+    if (words->n == 0)
+        return 0;
+    if (words->n > 1)
+        return say_error("test: '%s' is unexpected: arguments of go test belong behind --",
+                         words->item[1]);
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+        if (strcmp(words->item[0], modes[i].name) == 0) {
+            t->given.settings.mode = modes[i].mode;
+            return 0;
+        }
+    return say_error(
+        "test: there is no '%s', only 'stat': arguments of go test belong behind --, as "
+        "in perfgo test -- -bench=. ./...",
+        words->item[0]);
+}
+
+/* A cross build has its own way to run test binaries: go looks for go_$GOOS_$GOARCH_exec in PATH
+ * when no -exec is given, and perfgo's -exec would hide it. */
+static void find_cross_exec(struct test_run *t)
+{
+    const struct goenv *env = &t->env;
+    char *name, *path;
+
+    if (t->args.exec != NULL || env->goos[0] == '\0' ||
+        (strcmp(env->goos, env->hostos) == 0 && strcmp(env->goarch, env->hostarch) == 0))
+        return;
+    name = text_format("go_%s_%s_exec", env->goos, env->goarch);
+    path = target_find(name);
+    if (path != NULL) {
+        struct words one = {0};
+
+        words_add(&one, path);
+        if (words_join_quoted(&one, &t->args.exec, NULL) < 0)
+            t->args.exec = NULL;
+        words_free(&one);
+    }
+    free(path);
+    free(name);
+}
+
+/* The value of -exec: perfgo exec [--keep] [--inner=N] -- [PROG ARG...]. */
+static int exec_value(const struct test_run *t, char **out, struct pg_error *err)
+{
+    struct words inner = {0}, all = {0};
+    int rc = 0;
+
+    if (t->args.exec != NULL)
+        rc = words_split_quoted(t->args.exec, &inner, err);
+    words_add(&all, t->self);
+    words_add(&all, "exec");
+    if (t->flags.keep)
+        words_add(&all, "--keep");
+    if (inner.n > 0) {
+        char *option = text_format("--inner=%zu", inner.n);
+
+        words_add(&all, option);
+        free(option);
+    }
+    words_add(&all, "--");
+    words_add_all(&all, inner.item, inner.n);
+    if (rc == 0)
+        rc = words_join_quoted(&all, out, err);
+    words_free(&inner);
+    words_free(&all);
+    return rc;
+}
+
+static int go_command(const struct test_run *t, struct words *argv, struct pg_error *err)
+{
+    char *value = NULL;
+    int rc = exec_value(t, &value, err);
+
+    if (rc == 0) {
+        words_add(argv, "go");
+        words_add(argv, "test");
+        words_add_all(argv, t->args.lead.item, t->args.lead.n);
+        words_add(argv, "-exec");
+        words_add(argv, value);
+        words_add_all(argv, t->args.args.item, t->args.args.n);
+    }
+    free(value);
+    return rc;
+}
+
+/* ---- the run ---- */
+
+static bool is_dirty(const char *dir)
+{
+    char *argv[] = {"git", "--no-optional-locks", "status", "--porcelain", "-uno", NULL};
+    char *text;
+    bool dirty;
+
+    launch_capture(dir, argv, &text);
+    dirty = text[0] != '\0';
+    free(text);
+    return dirty;
+}
+
+static bool has_git(const char *dir)
+{
+    char *argv[] = {"git", "rev-parse", "--is-inside-work-tree", NULL};
+    char *text;
+    int status = launch_capture(dir, argv, &text);
+
+    free(text);
+    return status == 0;
+}
+
+static int describe(struct test_run *t, char *const *argv, struct pg_error *err)
+{
+    const struct run_description d = {
+        .go_version = t->env.version[0] != '\0' ? t->env.version : NULL,
+        .goos = t->env.goos[0] != '\0' ? t->env.goos : NULL,
+        .goarch = t->env.goarch[0] != '\0' ? t->env.goarch : NULL,
+        .cwd = t->args.dir != NULL ? t->args.dir : ".",
+        .tags = t->given.settings.tags,
+    };
+    int rc = run_update_command(t->run, (const char *const *)argv, err);
+
+    if (rc == 0)
+        rc = run_update_description(t->run, &d, err);
+    if (rc == 0 && has_git(t->args.dir))
+        rc = run_update_git_dirty(t->run, is_dirty(t->args.dir), err);
+    return rc;
+}
+
+/* Names the run and tells the test binaries, then creates it. A run that cannot be created costs
+ * the records, not the test. */
+static int begin_run(struct test_run *t, char *const *argv, struct pg_error *err)
+{
+    struct run_launcher launcher;
+    char history[PATH_MAX], id[RUN_ID_SIZE];
+    struct pg_settings *s = &t->given.settings;
+    int rc;
+
+    if (s->run != NULL && !run_id_valid(s->run))
+        return pg_error_set(err, PG_E_INVALID, "--run %s: give a name without a slash", s->run);
+    rc = s->run == NULL ? run_launcher(getpid(), &launcher, err) : 0;
+    if (rc == 0 && s->run == NULL)
+        rc = run_default_id(&launcher, id, err);
+    if (rc == 0)
+        rc = run_history_dir(s->output, NULL, t->args.dir, history, sizeof history, err);
+    if (rc < 0)
+        return rc;
+    rc = run_create(history, s->run != NULL ? s->run : id, &t->run, err);
+    if (rc == 0)
+        rc = describe(t, argv, err);
+    setenv("PERFGO_RUN", s->run != NULL ? s->run : id, 1);
+    *strrchr(history, '/') = '\0'; /* PERFGO_OUTPUT is the directory that holds history/ */
+    setenv("PERFGO_OUTPUT", history, 1);
+    return rc;
+}
+
+static int open_run_dir(const struct test_run *t)
+{
+    return t->run != NULL ? open(run_dir(t->run), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+/* Runs go test to its end; 0 and its wait status, or an exit status of perfgo's. */
+static int run_go(struct test_run *t, char *const *argv, int *status)
+{
+    const int dir = open_run_dir(t);
+    struct tee tee;
+    pid_t pid;
+    int failure = tee_open(&tee, dir, "stdout.txt", "stderr.txt");
+
+    if (dir >= 0)
+        close(dir);
+    if (failure != 0)
+        return say_error("cannot make pipes: %s", strerror(failure));
+    failure = launch_start(&(struct child_spec){.file = "go",
+                                                .argv = argv,
+                                                .out = tee.child_end[0],
+                                                .err = tee.child_end[1],
+                                                .death_signal = SIGTERM},
+                           &pid);
+    tee_started(&tee);
+    if (failure == 0)
+        *status = launch_wait(pid, &tee);
+    for (int i = 0; failure == 0 && i < TEE_STREAMS; i++)
+        if (dir >= 0 && tee.stream[i].copy_errno != 0)
+            say("the copy of go test's output in %s is not complete: %s", run_dir(t->run),
+                strerror(tee.stream[i].copy_errno));
+    tee_close(&tee);
+    return failure == 0 ? 0 : say_error("go cannot be run: %s", strerror(failure));
+}
+
+/* ---- afterwards ---- */
+
+static int64_t elapsed_ns(const struct timespec *start)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)(now.tv_sec - start->tv_sec) * 1000000000 + (now.tv_nsec - start->tv_nsec);
+}
+
+static void print_summary(const struct test_run *t, int status)
+{
+    struct run_data *data;
+    struct pg_error err;
+
+    if (run_load(run_dir(t->run), &data, &err) < 0) {
+        say("%s", err.text);
+        return;
+    }
+    report_complain(data);
+    if (t->flags.json) {
+        report_write(stderr, &format_json, data, output_style(stderr));
+    } else if (data->n_records > 0) {
+        fputc('\n', stderr);
+        report_write(stderr, &format_table, data, output_style(stderr));
+    } else if (status == 0) {
+        say("no benchmark line was recorded: does -bench=%s match any?", t->args.bench);
+    }
+    if (!t->flags.json)
+        say("%s", run_dir(t->run));
+    run_data_free(data);
+}
+
+static void finish_run(struct test_run *t, int status)
+{
+    struct pg_error err;
+
+    if (t->run != NULL &&
+        run_update_result(t->run, launch_status_code(status), elapsed_ns(&t->start), &err) < 0)
+        say("%s", err.text);
+    notes_finish(&t->notes, t->flags.verbose);
+    if (t->run != NULL && !t->flags.quiet)
+        print_summary(t, status);
+}
+
+static int measure(struct test_run *t, char *const *own_argv, int *status)
+{
+    struct words argv = {0};
+    struct pg_error err;
+    int rc;
+
+    clock_gettime(CLOCK_MONOTONIC, &t->start);
+    find_cross_exec(t);
+    if (go_command(t, &argv, &err) < 0) {
+        words_free(&argv);
+        return say_error("test: %s", err.text);
+    }
+    options_export(&t->given.settings);
+    tempdir_sweep(tempdir_base());
+    if (tempdir_create(&t->dir, tempdir_base(), false, &err) < 0)
+        t->dir = (struct tempdir){.fd = -1};
+    else
+        notes_begin(&t->notes, t->dir.path);
+    if (begin_run(t, own_argv, &err) < 0)
+        notes_add(&t->notes, NULL, "%s", err.text);
+    rc = run_go(t, argv.item, status);
+    finish_run(t, rc == 0 ? *status : PERFGO_EXIT_ERROR << 8);
+    words_free(&argv);
+    return rc;
+}
+
+/* go test as the user gave it: nothing to measure. */
+static int run_plainly(const struct option_result *given, int *status)
+{
+    struct words argv = {0};
+    pid_t pid;
+    int failure;
+
+    words_add(&argv, "go");
+    words_add(&argv, "test");
+    words_add_all(&argv, given->rest, given->n_rest);
+    failure = launch_start(
+        &(struct child_spec){
+            .file = "go", .argv = argv.item, .out = -1, .err = -1, .death_signal = SIGTERM},
+        &pid);
+    words_free(&argv);
+    if (failure != 0)
+        return say_error("go cannot be run: %s", strerror(failure));
+    *status = launch_wait(pid, NULL);
+    return 0;
+}
+
+static int test(struct test_run *t, char *const *argv, int *status)
+{
+    struct pg_error err;
+    int rc = choose_mode(t), failure;
+
+    if (rc != 0)
+        return rc;
+    failure = launch_begin();
+    if (failure != 0)
+        return say_error("cannot watch for signals: %s", strerror(failure));
+    t->self = preload_self();
+    if (t->self == NULL)
+        return say_error("test: /proc/self/exe cannot be read: is /proc mounted?");
+    /* -C is go's to complain about when it is not a directory. */
+    if (gotest_scan(t->given.n_rest, t->given.rest, NULL, &t->args, &err) == 0) {
+        rc = goenv_read(t->args.dir, &t->env, &err);
+        gotest_free(&t->args);
+        if (rc < 0)
+            return say_error("test: %s", err.text);
+    }
+    if (gotest_scan(t->given.n_rest, t->given.rest, t->env.goflags, &t->args, &err) < 0)
+        return say_error("test: GOFLAGS: %s", err.text);
+    if (!gotest_benchmarks(&t->args)) {
+        say("nothing to measure: no benchmarks are run without -bench, as in perfgo test -- "
+            "-bench=. "
+            "./...");
+        return run_plainly(&t->given, status);
+    }
+    if (strcmp(t->given.settings.mode, "off") == 0)
+        return run_plainly(&t->given, status);
+    return measure(t, argv, status);
+}
+
+int cmd_test(int argc, char **argv)
+{
+    struct test_run t = {.dir = {.fd = -1}};
+    struct words own = {0}; /* the parser may reorder argv */
+    int rc, status = 0;
+
+    words_add(&own, "perfgo");
+    words_add(&own, "test");
+    words_add_all(&own, argv + 1, (size_t)argc - 1);
+    options_parse(&options, argc, argv, &t.flags, &t.given);
+    rc = test(&t, own.item, &status);
+    run_close(t.run);
+    tempdir_remove(&t.dir);
+    gotest_free(&t.args);
+    goenv_free(&t.env);
+    options_free(&t.given);
+    words_free(&own);
+    free(t.self);
+    if (rc == 0)
+        launch_exit_like(status);
+    return rc;
+}

@@ -1,0 +1,118 @@
+/* main.c - perfgo: the table of commands.
+ *
+ * A command is one row here and one file cmd_<name>.c. The files they share, from the outside in:
+ *
+ *   options.c   command lines, from tables            say.c      sentences on standard error
+ *   gotest.c    the arguments of go test              words.c    argument vectors, go's quoting
+ *   launch.c    a child, signals, exit status         tee.c      its output, handed on and kept
+ *   target.c    a test binary made preloadable        preload.c  LD_PRELOAD, where libperfgo.so is
+ *   notes.c     what test binaries report             tempdir.c  private directories, swept later
+ *   summary.c   a run's records, for reports          output.c   terminals, files, tables
+ *   format_*.c  one report format each
+ */
+#include "cli/command.h"
+#include "cli/say.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"test", "run go test with counters on every benchmark line", cmd_test},
+    {"exec", "run one test binary that is already built (for go test -exec)", cmd_exec},
+    {"report", "show a finished run as a table, benchfmt, markdown, JSON or CSV", cmd_report},
+    {"list", "list the runs in the history, newest first", cmd_list},
+    {"doctor", "tell what works on this machine, what does not, and what mends it", cmd_doctor},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static int print_help(void)
+{
+    puts("Usage: perfgo COMMAND [OPTION...]\n"
+         "Hardware counters for every Go benchmark, with no change to the source.\n");
+    for (int i = 0; i < COMMANDS; i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+    puts(
+        "\n  perfgo COMMAND --help   what a command takes\n"
+        "  perfgo --version        the version\n"
+        "\n"
+        "Exit status: that of the test for test and exec; 3 when perfgo itself is used wrongly or\n"
+        "cannot read or write; 126 and 127 when a program cannot be run or is not there.");
+    return fflush(stdout) == 0 ? PERFGO_EXIT_OK : PERFGO_EXIT_ERROR;
+}
+
+/* Levenshtein distance of two short words; SIZE_MAX when one is too long to be meant. */
+static size_t distance(const char *a, const char *b)
+{
+    enum { MAX = 32 };
+    size_t row[MAX + 1], n = strlen(b);
+
+    if (n > MAX || strlen(a) > MAX)
+        return (size_t)-1;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+static int unknown_command(const char *name)
+{
+    const struct command *near = NULL;
+    size_t best = 3; /* more than two edits is another word */
+
+    for (int i = 0; i < COMMANDS; i++) {
+        size_t d = distance(name, commands[i].name);
+
+        if (d < best) {
+            best = d;
+            near = &commands[i];
+        }
+    }
+    if (near != NULL)
+        return say_error("there is no command '%s': did you mean 'perfgo %s'?", name, near->name);
+    return say_error("there is no command '%s': perfgo --help lists them", name);
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    char *name = text_format("perfgo %s", command->name);
+    int status;
+
+    argv[0] = name;
+    status = command->run(argc, argv);
+    free(name);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help();
+        return PERFGO_EXIT_ERROR;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
+        return print_help();
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("perfgo " PERFGO_VERSION);
+        return PERFGO_EXIT_OK;
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return run_command(&commands[i], argc - 1, argv + 1);
+    return unknown_command(argv[1]);
+}

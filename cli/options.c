@@ -1,0 +1,245 @@
+#include "cli/options.h"
+
+#include "cli/command.h"
+#include "cli/say.h"
+#include "pmu/pmu.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* argp keys: a letter where there is one, otherwise these bases plus the row's index. Keys of
+ * settings live above all others so that the two tables cannot collide. */
+enum { KEY_ROW = 0x400, KEY_SETTING = 0x800, KEY_SWITCH = 0xc00 };
+
+/* Flags that are another way to write a setting. */
+static const struct {
+    const char *name, *env, *value, *help;
+} switches[] = {
+    {"no-inline", "PERFGO_INLINE", "0", "leave Go's benchmark lines alone; only record"},
+};
+enum { SWITCHES = sizeof switches / sizeof switches[0] };
+
+struct parse {
+    const struct options *o;
+    char *values;
+    struct option_result *result;
+};
+
+static const struct pg_setting_row *setting_by_env(const char *env)
+{
+    for (size_t i = 0; i < pg_setting_count; i++)
+        if (strcmp(pg_setting_rows[i].env, env) == 0)
+            return &pg_setting_rows[i];
+    abort(); /* a switch names a row that settings.def does not have */
+}
+
+static bool is_tags(const struct pg_setting_row *row)
+{
+    return row->offset == offsetof(struct pg_settings, tags);
+}
+
+static void add_tag(const struct argp_state *state, struct option_result *result, const char *tag)
+{
+    const char *before = result->settings.tags;
+    char *all;
+
+    if (strchr(tag, '=') == NULL || *tag == '=' || strchr(tag, ',') != NULL)
+        argp_failure(state, PERFGO_EXIT_ERROR, 0,
+                     "--tag %s: give KEY=VALUE without a comma; repeat --tag for more", tag);
+    all = before != NULL ? text_format("%s,%s", before, tag) : text_copy(tag);
+    free(result->tags);
+    result->tags = all;
+    result->settings.tags = all;
+}
+
+static void set_setting(const struct argp_state *state, struct option_result *result,
+                        const struct pg_setting_row *row, const char *value)
+{
+    char text[512];
+    enum pg_backend backend;
+
+    if (is_tags(row)) {
+        add_tag(state, result, value);
+        return;
+    }
+    if (pg_settings_set(&result->settings, row, value, text, sizeof text) < 0)
+        argp_failure(state, PERFGO_EXIT_ERROR, 0, "%s", text);
+    if (row->offset == offsetof(struct pg_settings, backend) &&
+        !pmu_backend_by_name(value, &backend))
+        argp_failure(state, PERFGO_EXIT_ERROR, 0,
+                     "--backend %s: give auto, pmu, software or timer%s", value,
+                     strncmp(value, "ench", 4) == 0 ? "; go test's -bench belongs behind --" : "");
+}
+
+static void set_row(const struct argp_state *state, const struct option_row *row, void *field,
+                    char *arg)
+{
+    char *end;
+
+    switch (row->kind) {
+    case OPTION_BOOL:
+        *(bool *)field = true;
+        break;
+    case OPTION_TEXT:
+        *(const char **)field = arg;
+        break;
+    case OPTION_TEXTS:
+        words_add(field, arg);
+        break;
+    case OPTION_NUMBER:
+        errno = 0;
+        *(uint64_t *)field = strtoull(arg, &end, 10);
+        if (arg[0] < '0' || arg[0] > '9' || *end != '\0' || errno != 0)
+            argp_failure(state, PERFGO_EXIT_ERROR, 0, "--%s %s: give a number", row->name, arg);
+        break;
+    }
+}
+
+static void take_operand(struct argp_state *state, struct parse *p, char *arg)
+{
+    bool behind_dashes = state->quoted > 0 && state->next - 1 >= state->quoted;
+
+    if (p->o->operands == OPERANDS_COMMAND ||
+        (p->o->operands == OPERANDS_DASHES && behind_dashes)) {
+        p->result->rest = &state->argv[state->next - 1];
+        p->result->n_rest = (size_t)(state->argc - state->next + 1);
+        state->next = state->argc;
+        return;
+    }
+    words_add(&p->result->words, arg);
+}
+
+static error_t parse_key(int key, char *arg, struct argp_state *state)
+{
+    struct parse *p = state->input;
+
+    if (key == ARGP_KEY_ARG) {
+        take_operand(state, p, arg);
+        return 0;
+    }
+    for (size_t i = 0; i < p->o->n_rows; i++) {
+        const struct option_row *row = &p->o->rows[i];
+
+        if (key == (row->letter != 0 ? row->letter : (int)(KEY_ROW + i))) {
+            set_row(state, row, p->values + row->offset, arg);
+            return 0;
+        }
+    }
+    for (size_t i = 0; p->o->settings && i < pg_setting_count; i++) {
+        const struct pg_setting_row *row = &pg_setting_rows[i];
+
+        if (row->flag != NULL && key == (row->letter != 0 ? row->letter : (int)(KEY_SETTING + i))) {
+            set_setting(state, p->result, row, arg);
+            return 0;
+        }
+    }
+    if (p->o->settings && key >= KEY_SWITCH && key < KEY_SWITCH + SWITCHES) {
+        const int i = key - KEY_SWITCH;
+
+        set_setting(state, p->result, setting_by_env(switches[i].env), switches[i].value);
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+/* All rows as argp wants them; the caller frees. */
+static struct argp_option *argp_table(const struct options *o)
+{
+    size_t max = o->n_rows + pg_setting_count + SWITCHES + 1, n = 0;
+    struct argp_option *table = memory_grow(NULL, max * sizeof *table);
+
+    memset(table, 0, max * sizeof *table);
+    for (size_t i = 0; i < o->n_rows; i++) {
+        const struct option_row *row = &o->rows[i];
+
+        table[n++] = (struct argp_option){
+            row->name, row->letter != 0 ? row->letter : (int)(KEY_ROW + i), row->arg, 0, row->help,
+            0};
+    }
+    for (size_t i = 0; o->settings && i < pg_setting_count; i++) {
+        const struct pg_setting_row *row = &pg_setting_rows[i];
+
+        if (row->flag != NULL)
+            table[n++] = (struct argp_option){
+                row->flag, row->letter != 0 ? row->letter : (int)(KEY_SETTING + i),
+                row->arg,  0,
+                row->help, 0};
+    }
+    for (int i = 0; o->settings && i < SWITCHES; i++)
+        table[n++] =
+            (struct argp_option){switches[i].name, KEY_SWITCH + i, NULL, 0, switches[i].help, 0};
+    return table;
+}
+
+static void settings_from_environment(struct option_result *result)
+{
+    char text[512];
+
+    if (pg_settings_from_env(&result->settings, environ, text, sizeof text) < 0) {
+        say("%s", text);
+        exit(PERFGO_EXIT_ERROR);
+    }
+}
+
+void options_parse(const struct options *o, int argc, char **argv, void *values,
+                   struct option_result *result)
+{
+    struct parse p = {o, values, result};
+    struct argp_option *table = argp_table(o);
+    struct argp argp = {table, parse_key, o->usage, o->doc, NULL, NULL, NULL};
+
+    *result = (struct option_result){.rest = &argv[argc]};
+    settings_from_environment(result);
+    argp_err_exit_status = PERFGO_EXIT_ERROR;
+    argp_parse(&argp, argc, argv, o->operands == OPERANDS_COMMAND ? ARGP_IN_ORDER : 0, NULL, &p);
+    free(table);
+}
+
+void options_free(struct option_result *result)
+{
+    words_free(&result->words);
+    free(result->tags);
+    result->tags = NULL;
+}
+
+static void export_text(const char *env, const char *value, const char *standard)
+{
+    if (value == NULL || (standard != NULL && strcmp(value, standard) == 0))
+        unsetenv(env);
+    else
+        setenv(env, value, 1);
+}
+
+void options_export(const struct pg_settings *s)
+{
+    struct pg_settings standard;
+    char number[24];
+
+    pg_settings_default(&standard);
+    for (size_t i = 0; i < pg_setting_count; i++) {
+        const struct pg_setting_row *row = &pg_setting_rows[i];
+        const char *at = (const char *)s + row->offset;
+        const char *at_standard = (const char *)&standard + row->offset;
+
+        switch (row->type) {
+        case PG_SETTING_STR:
+            export_text(row->env, *(const char *const *)(const void *)at,
+                        *(const char *const *)(const void *)at_standard);
+            break;
+        case PG_SETTING_BOOL:
+            export_text(row->env, *(const bool *)at ? "1" : "0",
+                        *(const bool *)at_standard ? "1" : "0");
+            break;
+        case PG_SETTING_U64:
+            snprintf(number, sizeof number, "%" PRIu64, *(const uint64_t *)(const void *)at);
+            setenv(row->env, number, 1);
+            break;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+#include "cli/output.h"
+
+#include "base/files.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+struct output_style output_style(FILE *f)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    struct output_style style = {0};
+    struct winsize size;
+    const int fd = fileno(f);
+
+    if (fd < 0 || !isatty(fd))
+        return style;
+    style.colors =
+        (no_color == NULL || no_color[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+    style.width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    return style;
+}
+
+int output_text(const char *path, const char *text, size_t size, struct pg_error *err)
+{
+    if (path != NULL && strcmp(path, "-") != 0)
+        return file_replace(path, text, size, err);
+    if (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0)
+        return pg_error_errno(err, PG_E_IO, errno, "cannot write to standard output");
+    return 0;
+}
+
+void output_exact(double x, char *out, size_t size)
+{
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(out, size, "%.*g", digits, x);
+        if (strtod(out, NULL) == x)
+            return;
+    }
+}
+
+void output_round(double x, char *out, size_t size)
+{
+    const double magnitude = fabs(x);
+    int before;
+
+    if (magnitude >= 1e15 || (magnitude > 0 && magnitude < 1e-6)) {
+        snprintf(out, size, "%.3e", x);
+        return;
+    }
+    before = magnitude >= 1 ? (int)floor(log10(magnitude)) + 1 : 1;
+    snprintf(out, size, "%.*f", before >= 4 ? 0 : 4 - before, x);
+}

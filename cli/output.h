@@ -1,0 +1,27 @@
+/* output.h - where reports go, and what that place can show. */
+#ifndef PERFGO_CLI_OUTPUT_H
+#define PERFGO_CLI_OUTPUT_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct output_style {
+    size_t width; /* columns of the terminal; 0: no limit */
+    bool colors;  /* a terminal, and neither NO_COLOR nor TERM=dumb */
+};
+
+struct output_style output_style(FILE *f);
+
+/* Writes text to stdout, or replaces the file in one step when `path` is neither NULL nor "-". */
+int output_text(const char *path, const char *text, size_t size, struct pg_error *err);
+
+/* The shortest decimal that reads back as the same double. */
+void output_exact(double x, char *out, size_t size);
+
+/* For people: four significant digits or all digits of the integer part, no exponent below 1e15. */
+void output_round(double x, char *out, size_t size);
+
+#endif
