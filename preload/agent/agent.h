@@ -5,6 +5,7 @@
  *   sites.c      finds the call sites, patch.c redirects them to thunks           [constructor]
  *   hooks.c      runs at those sites, on Go threads                               [go thread]
  *   windows.c    counts what the timer's windows contain                          [go thread]
+ *   pthread.c    lets threads of native code count too                            [any]
  *   recorder.c   a thread of ours with a working libc: formats and writes         [recorder]
  * In any other program the constructor returns at once.
  *
@@ -97,6 +98,11 @@ struct go_line {
 const char *recorder_line(const struct go_line *line, size_t *size);
 /* The process ends: waits until everything is written, a second or two at most. [go thread] */
 void recorder_finish(int32_t exit_code);
+
+/* --- pthread.c [any thread with libc] */
+/* libc's own pthread_create, for a thread that is not to be counted. */
+int pthread_create_real(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+                        void *arg);
 
 /* --- say.c [constructor] [recorder] */
 /* Leaves a note: kind is "armed", "note" or "error". Under perfgo exec it goes into the file the

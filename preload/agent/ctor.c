@@ -191,7 +191,9 @@ static int enter(int argc, char *const *argv, struct pg_error *err)
         rc = 0; /* not a Go program: nothing to say */
     else if (rc == 0 && agent.engine->gobin_function_by_name(bin, "testing.(*B).StartTimer", &f)) {
         rc = arm(bin, bias, argc, argv, err);
-        if (rc == 0)
+        if (rc < 0)
+            agent.windows = NULL; /* no hook is in place: nothing is counted */
+        else
             say("armed", "%s, back end %d", agent.engine->gobin_go_version(bin),
                 agent.plan.backend);
     }

@@ -208,7 +208,7 @@ int recorder_start(struct pg_error *err)
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, 512 * 1024);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    rc = pthread_create(&thread, &attr, recorder_main, NULL);
+    rc = pthread_create_real(&thread, &attr, recorder_main, NULL);
     pthread_attr_destroy(&attr);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc != 0)
