@@ -60,7 +60,7 @@ else
                 unit = order[i]; a = ARGV[1]; b = ARGV[2]
                 if (!count[a, unit] || !count[b, unit]) continue
                 old = mean(a, unit); new = mean(b, unit)
-                printf "%-28s %16.2f %16.2f %12s\n", unit, old, new, old ? sprintf("%.2f", new / old) : "-"
+                printf "%-28s %16.5g %16.5g %12s\n", unit, old, new, old ? sprintf("%.2f", new / old) : "-"
             }
         }' "$runs/branch.txt" "$runs/branchless.txt"
 fi
