@@ -1,0 +1,3 @@
+module perfgo.test/std
+
+go 1.21
