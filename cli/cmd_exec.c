@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct exec_flags {
@@ -57,6 +58,7 @@ struct exec_run {
     struct notes notes;
     struct target target;
     bool preloaded;
+    char *preload_before; /* LD_PRELOAD as it was, or NULL */
 };
 
 /* Splits what was given into the wrapper and the binary; 0 or an exit status. */
@@ -125,7 +127,9 @@ static bool preload(struct exec_run *run, struct pg_error *err)
         free(library);
         return false;
     }
-    value = preload_value(library, getenv("LD_PRELOAD"));
+    if (getenv("LD_PRELOAD") != NULL)
+        run->preload_before = text_copy(getenv("LD_PRELOAD"));
+    value = preload_value(library, run->preload_before);
     setenv("LD_PRELOAD", value, 1);
     free(value);
     free(library);
@@ -201,6 +205,43 @@ static int cannot_run(const struct exec_run *run, int failure, const struct pg_e
     return failure == ENOENT ? PERFGO_EXIT_NOT_FOUND : PERFGO_EXIT_CANNOT_RUN;
 }
 
+/* Killed in the loader, before any code of its own or of perfgo's could run. */
+static bool died_at_start(const struct exec_run *run, int status)
+{
+    return run->preloaded && run->target.copy != NULL && run->inner.n == 0 && WIFSIGNALED(status) &&
+           (WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGBUS ||
+            WTERMSIG(status) == SIGILL) &&
+           run->notes.path != NULL && !notes_heard(&run->notes);
+}
+
+/* Runs the command to its end: 0 and its wait status, or an exit status of perfgo's. */
+static int run_command(struct exec_run *run, struct pg_error *why, int *status)
+{
+    pid_t pid;
+    int failure;
+
+    if (run->target.path == NULL && run->inner.n == 0)
+        return cannot_run(run, ENOENT, why);
+    failure = start(run, &pid);
+    if (failure != 0)
+        return cannot_run(run, failure, why);
+    *status = launch_wait(pid, NULL);
+    if (!died_at_start(run, *status))
+        return 0;
+    /* Fail open: as far as anybody can tell the test has not begun. */
+    pg_error_set(why, PG_E_FORMAT, "its rewritten copy was killed by a %s while it was loaded",
+                 strsignal(WTERMSIG(*status)));
+    run->preloaded = false;
+    unsetenv("LD_PRELOAD");
+    if (run->preload_before != NULL)
+        setenv("LD_PRELOAD", run->preload_before, 1);
+    failure = start(run, &pid);
+    if (failure != 0)
+        return cannot_run(run, failure, why);
+    *status = launch_wait(pid, NULL);
+    return 0;
+}
+
 static void report(struct exec_run *run, const struct pg_error *why)
 {
     const char *program = run->argv[0];
@@ -225,6 +266,7 @@ static void clean_up(struct exec_run *run)
     else
         tempdir_remove(&run->dir);
     target_release(&run->target, run->flags.keep);
+    free(run->preload_before);
     words_free(&run->inner);
 }
 
@@ -234,7 +276,6 @@ int cmd_exec(int argc, char **argv)
     struct option_result given;
     struct pg_error why;
     int failure, status = 0, rc;
-    pid_t pid;
 
     options_parse(&options, argc, argv, &run.flags, &given);
     rc = take_command(&run, &given);
@@ -248,14 +289,9 @@ int cmd_exec(int argc, char **argv)
     options_export(&given.settings);
     open_dir(&run);
     arm(&run, &given.settings, &why);
-    if (run.target.path == NULL && run.inner.n == 0) {
-        rc = cannot_run(&run, ENOENT, &why);
-    } else if ((failure = start(&run, &pid)) != 0) {
-        rc = cannot_run(&run, failure, &why);
-    } else {
-        status = launch_wait(pid, NULL);
+    rc = run_command(&run, &why, &status);
+    if (rc == 0)
         report(&run, &why);
-    }
     clean_up(&run);
 out:
     words_free(&run.inner);

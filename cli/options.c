@@ -197,7 +197,7 @@ void options_parse(const struct options *o, int argc, char **argv, void *values,
     *result = (struct option_result){.rest = &argv[argc]};
     settings_from_environment(result);
     argp_err_exit_status = PERFGO_EXIT_ERROR;
-    argp_parse(&argp, argc, argv, o->operands == OPERANDS_COMMAND ? ARGP_IN_ORDER : 0, NULL, &p);
+    argp_parse(&argp, argc, argv, o->operands != OPERANDS_ANYWHERE ? ARGP_IN_ORDER : 0, NULL, &p);
     free(table);
 }
 

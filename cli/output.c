@@ -47,7 +47,11 @@ void output_round(double x, char *out, size_t size)
     const double magnitude = fabs(x);
     int before;
 
-    if (magnitude >= 1e15 || (magnitude > 0 && magnitude < 1e-6)) {
+    if (x == 0) {
+        snprintf(out, size, "0");
+        return;
+    }
+    if (magnitude >= 1e15 || magnitude < 1e-6) {
         snprintf(out, size, "%.3e", x);
         return;
     }
