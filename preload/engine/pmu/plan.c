@@ -154,7 +154,8 @@ static void set_unit(const struct plan_want *w, struct pg_counter *c)
                  w->event.attr.config == PERF_COUNT_SW_TASK_CLOCK ? "task-ns" : "cpu-ns",
                  name + strcspn(name, ":"));
     else
-        snprintf(c->unit, sizeof c->unit, "%.90s/op", name);
+        snprintf(c->unit, sizeof c->unit, "%.90s%sop", name,
+                 name[strlen(name) - 1] == '/' ? "" : "/");
 }
 
 static struct pg_counter *add_counter(struct planner *p, size_t i, enum pg_source source)
