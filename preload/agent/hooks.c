@@ -15,7 +15,7 @@ static struct {
     uint64_t n, duration; /* of the result that is about to be printed */
     bool have_result;
     uint64_t printed_size;
-    char printed_name[4096]; /* the benchmark name that was printed last */
+    char printed_name[8192]; /* the benchmark name that was printed last */
 } bench;
 
 static uint64_t b_word(uint64_t offset)
@@ -101,10 +101,11 @@ static bool is_name(const char *text, uint64_t size)
     for (uint64_t i = 0; i < sizeof prefix - 1; i++)
         if (i >= size || text[i] != prefix[i])
             return false;
-    return size <= sizeof bench.printed_name;
+    return true;
 }
 
-/* "%8d\t…" as BenchmarkResult.String writes it, with the N of the result. */
+/* "%8d\t…" as BenchmarkResult.String writes it, with the N of the result. Nothing follows the
+ * number when the benchmark has set ns/op to zero. */
 static bool is_result(const char *text, uint64_t size)
 {
     uint64_t i = 0, n = 0;
@@ -113,11 +114,14 @@ static bool is_result(const char *text, uint64_t size)
         i++;
     for (; i < size && text[i] >= '0' && text[i] <= '9'; i++)
         n = n * 10 + (uint64_t)(text[i] - '0');
-    return i > 0 && i < size && text[i] == '\t' && n == bench.n;
+    return i > 0 && (i == size || text[i] == '\t') && n == bench.n;
 }
 
+/* One that is too long is not known at all, rather than taken for the one before. */
 static void remember_name(const char *text, uint64_t size)
 {
+    if (size > sizeof bench.printed_name)
+        size = 0;
     for (uint64_t i = 0; i < size; i++)
         bench.printed_name[i] = text[i];
     bench.printed_size = size;

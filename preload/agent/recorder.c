@@ -30,6 +30,7 @@ static struct {
     uint32_t line;   /* futex: state of the line */
     uint32_t finish; /* futex: IDLE, POSTED, DONE */
     int32_t exit_code;
+    uint32_t refused; /* lines that Go printed without us */
     struct session_line out_line;
     struct session_thread thread[MAX_THREADS];
     char pkg[4096], name[8192], printed_name[8192], text[32768];
@@ -112,19 +113,25 @@ static bool fill(const struct go_line *line)
     return true;
 }
 
+static const char *refuse(void)
+{
+    __atomic_add_fetch(&recorder.refused, 1, __ATOMIC_RELAXED);
+    return NULL;
+}
+
 const char *recorder_line(const struct go_line *line, size_t *size)
 {
     if (!moved(&recorder.line, IDLE, FILLING))
-        return NULL;
+        return refuse();
     if (!fill(line)) {
         __atomic_store_n(&recorder.line, IDLE, __ATOMIC_RELEASE);
-        return NULL;
+        return refuse();
     }
     __atomic_store_n(&recorder.line, POSTED, __ATOMIC_RELEASE);
     wake_recorder();
     if (!wait_while(&recorder.line, POSTED, LINE_SECONDS) &&
         moved(&recorder.line, POSTED, ABANDONED))
-        return NULL;
+        return refuse();
     *size = recorder.out_size;
     /* The text stays as it is until the next line is handed over. */
     __atomic_store_n(&recorder.line, IDLE, __ATOMIC_RELEASE);
@@ -163,7 +170,13 @@ static void do_line(void)
 static void do_finish(void)
 {
     struct pg_error err = {0};
+    uint32_t refused = __atomic_load_n(&recorder.refused, __ATOMIC_RELAXED);
 
+    if (refused > 0)
+        say("note",
+            "%u benchmark lines have no record: the name is too long, or writing took longer "
+            "than %d s",
+            refused, LINE_SECONDS);
     if (agent.engine->session_lines(agent.session) > 0) {
         if (recorder.out_line.threads_missed > 0)
             say("note", "%llu threads could not be counted: the counts lack them",
