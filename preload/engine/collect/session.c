@@ -246,8 +246,10 @@ static int make_record(const struct session *s, const struct session_line *line,
     };
     int rc = record_new(&head, out, err);
 
-    if (rc == 0)
+    if (rc == 0) {
+        (*out)->has_samples = true; /* counting takes none: that is known, so it is said */
         rc = record_add_counts(*out, s->plan, &line->total, err);
+    }
     for (size_t i = 0; rc == 0 && i < line->n_threads; i++)
         rc = record_add_thread(*out, s->plan, line->thread[i].tid, &line->thread[i].counts,
                                line->n_threads, err);
