@@ -174,27 +174,36 @@ static struct pg_counter *add_counter(struct planner *p, size_t i, enum pg_sourc
     return c;
 }
 
-/* Events group by group; event_of[i] is the plan's index for fit[i]. */
-static void put_events(struct planner *p, uint8_t event_of[PG_MAX_COUNTERS])
+/* Appends event i to the plan's last group, or to a new one. */
+static void put_event(struct planner *p, size_t i, bool first)
 {
     struct pg_plan *plan = p->plan;
+
+    if (first)
+        plan->group[plan->n_groups++].first_event = (uint8_t)plan->n_events;
+    plan->group[plan->n_groups - 1].n_events++;
+    plan->event[plan->n_events++] =
+        (struct pg_event){.attr = p->fit[i].attr, .group = (uint8_t)(plan->n_groups - 1)};
+}
+
+/* Events group by group in the order in which they were tried: as in the user's braces, else
+ * hardware events first, so that one of them leads. event_of[i] is the plan's index for fit[i]. */
+static void put_events(struct planner *p, uint8_t event_of[PG_MAX_COUNTERS])
+{
     bool more = true;
 
     for (int g = 0; more; g++) {
-        struct pg_group *group = &plan->group[plan->n_groups];
         more = false;
-        for (size_t i = 0; i < p->n; i++) {
-            if (p->fit[i].error != 0 || p->fit[i].group != g)
-                continue;
-            if (!more)
-                *group = (struct pg_group){.first_event = (uint8_t)plan->n_events};
-            more = true;
-            event_of[i] = (uint8_t)plan->n_events;
-            group->n_events++;
-            plan->event[plan->n_events++] =
-                (struct pg_event){.attr = p->fit[i].attr, .group = (uint8_t)plan->n_groups};
-        }
-        plan->n_groups += more;
+        for (int later = 0; later < 2; later++)
+            for (size_t i = 0; i < p->n; i++) {
+                const struct fit_event *e = &p->fit[i];
+                bool is_later = e->software && e->braces == 0;
+                if (e->error != 0 || e->group != g || is_later != (later == 1))
+                    continue;
+                event_of[i] = (uint8_t)p->plan->n_events;
+                put_event(p, i, !more);
+                more = true;
+            }
     }
 }
 
