@@ -10,7 +10,8 @@ struct arena_block {
     max_align_t data[];
 };
 
-enum { BLOCK_SIZE = 4096 };
+/* Blocks double: many arenas are small (a record has one), few are large. */
+enum { FIRST_BLOCK = 512, MAX_BLOCK = 16384 };
 
 void *arena_alloc(struct arena *a, size_t size)
 {
@@ -21,7 +22,9 @@ void *arena_alloc(struct arena *a, size_t size)
         return NULL;
     size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
     if (a->block == NULL || a->size - a->used < size) {
-        room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        room = a->block == NULL ? FIRST_BLOCK : 2 * a->size;
+        room = room > MAX_BLOCK ? MAX_BLOCK : room;
+        room = room > size ? room : size;
         block = calloc(1, sizeof *block + room);
         if (block == NULL)
             return NULL;

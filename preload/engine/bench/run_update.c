@@ -176,33 +176,37 @@ static cJSON *process_entry(cJSON *root, const struct run_process *p, const char
     return json_add_i64(o, "pid", p->pid) && json_add_string(o, "start", start) ? o : NULL;
 }
 
-/* When the first process of the run started; `own` when none is earlier. */
-static int64_t first_start(const cJSON *root, int64_t own)
+/* From the start of the first process to the end of the last one that has ended, whatever the order
+ * in which they report. */
+static int64_t reach(const cJSON *root)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "processes"), *o;
-    int64_t t;
+    int64_t first = INT64_MAX, last = 0, start, duration;
 
     cJSON_ArrayForEach(o, list)
     {
-        const cJSON *start = json_member(o, "start");
+        const cJSON *when = json_member(o, "start");
 
-        if (cJSON_IsString(start) && run_parse_time(start->valuestring, &t) && t < own)
-            own = t;
+        duration = 0;
+        if (!cJSON_IsString(when) || !run_parse_time(when->valuestring, &start) ||
+            !json_get_i64(o, "duration_ns", &duration, NULL) || duration < 0)
+            continue;
+        first = start < first ? start : first;
+        if (!__builtin_add_overflow(start, duration, &start) && start > last)
+            last = start;
     }
-    return own;
+    return last > first ? last - first : 0;
 }
 
 static bool merge_result(cJSON *root, const struct run_process *p)
 {
-    int64_t code = 0, duration = 0, reach;
+    int64_t code = 0;
 
-    if (!json_get_i64(root, "exit_code", &code, NULL) ||
-        !json_get_i64(root, "duration_ns", &duration, NULL))
-        code = duration = 0;
+    if (!json_get_i64(root, "exit_code", &code, NULL))
+        code = 0;
     if (p->exit_code >= 0 && code == 0 && !set_i64(root, "exit_code", p->exit_code))
         return false;
-    reach = p->start_ns + p->duration_ns - first_start(root, p->start_ns);
-    return reach <= duration || set_i64(root, "duration_ns", reach);
+    return set_i64(root, "duration_ns", reach(root));
 }
 
 static bool change_process(cJSON *root, void *context)
