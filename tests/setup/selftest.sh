@@ -129,7 +129,7 @@ got=$(fuzz 'n > 0 && d[0] == 7')
 check fuzz:finding "$got" grep -q '^not ok fuzz:toy: ' "$TMP/out"
 check fuzz:keeps-the-input "no input kept" [ -n "$(compgen -G "$repo/build/fuzz/crashes/toy/crash-*")" ]
 cat >"$repo/tests/fuzz/seed_toy.sh" <<'END'
-{ printf '\\1\\2'; head -c 6000 /dev/zero; } >"$1/seed"
+{ printf '\1\2'; head -c 6000 /dev/zero; } >"$1/seed"
 END
 # libFuzzer makes no input of that size by itself: "sound" above has shown it.
 got=$(fuzz 'n > 5000 && d[0] == 1 && d[1] == 2')
