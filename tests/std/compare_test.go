@@ -96,3 +96,13 @@ func TestReadAgentLog(t *testing.T) {
 		t.Errorf("no log: %+v", got)
 	}
 }
+
+func TestParseList(t *testing.T) {
+	text := "# note\nos\n* sync\nbench fmt\n* bench sort\n"
+	if got, want := parseList(text, false), (list{[]string{"os", "sync"}, []string{"fmt", "sort"}}); !reflect.DeepEqual(got, want) {
+		t.Errorf("the whole list is %v, want %v", got, want)
+	}
+	if got, want := parseList(text, true), (list{[]string{"sync"}, []string{"sort"}}); !reflect.DeepEqual(got, want) {
+		t.Errorf("the short list is %v, want %v", got, want)
+	}
+}

@@ -32,13 +32,13 @@ func parseList(text string, short bool) (l list) {
 		if len(f) == 0 || strings.HasPrefix(f[0], "#") {
 			continue
 		}
-		to := &l.tests
-		if f[0] == "bench" {
-			to, f = &l.bench, f[1:]
-		}
 		starred := f[0] == "*"
 		if starred {
 			f = f[1:]
+		}
+		to := &l.tests
+		if f[0] == "bench" {
+			to, f = &l.bench, f[1:]
 		}
 		if starred || !short {
 			*to = append(*to, f[0])

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Two goroutines that hand a value to and fro: on one processor the scheduler alone, on all of them
+# with the kernel's context switches, at which it has counters to save.
+. "$(dirname "$0")/lib.sh"
+
+GOAL=1.02
+binary=$(own_binary) || { unmeasured "channel ping-pong" "the benchmark does not build"; done_measuring; }
+for procs in "$(nproc)" 1; do
+    rm -f "$TMP/a".* "$TMP/b".*
+    n=$("$binary" -test.run='^$' -test.bench='^BenchmarkPingPong$' -test.cpu="$procs" -test.benchtime=200ms |
+        awk '/^Benchmark/ && NF > 3 { print $2 }')
+    if both "$TMP/a" "$TMP/b" ns/op -- "$binary" -test.run='^$' -test.bench='^BenchmarkPingPong$' \
+        -test.cpu="$procs" -test.benchtime="${n}x"; then
+        a=$(median <"$TMP/a.ns-per-op") b=$(median <"$TMP/b.ns-per-op")
+        figure "channel ping-pong, GOMAXPROCS=$procs" "$(calc %.4f "$b / $a")" "$GOAL" x "$a ns/op without, $b with"
+    else
+        unmeasured "channel ping-pong, GOMAXPROCS=$procs" "a run printed no ns/op"
+    fi
+done
+done_measuring
