@@ -40,6 +40,7 @@ struct model {
 };
 
 static struct model model;
+static const char *sysfs = "/nonexistent";
 
 static int hardware_in_group(int leader)
 {
@@ -60,13 +61,16 @@ static int model_open(void *context, const struct perf_event_attr *attr, int gro
     assert_true((size_t)fd < COUNT(model.fd));
     if (model.denies)
         return -model.denies;
-    if (hardware && (!model.pmu ||
-                     (attr->type == PERF_TYPE_HARDWARE && (model.lacks >> attr->config & 1) != 0)))
+    if (hardware && (!model.pmu || (attr->type == PERF_TYPE_HARDWARE &&
+                                    (model.lacks >> (attr->config & 31) & 1) != 0)))
         return -ENOENT;
     if (model.user_only && !attr->exclude_kernel)
         return -EACCES;
     if (attr->precise_ip > model.max_precise)
         return -EOPNOTSUPP;
+    if (group_fd >= 0 && hardware && attr->config >> 32 != model.fd[group_fd].attr.config >> 32 &&
+        model.fd[group_fd].attr.type == PERF_TYPE_HARDWARE)
+        return -EINVAL; /* another PMU of a hybrid machine */
     if (group_fd >= 0 && hardware && hardware_in_group(group_fd) >= model.accepts)
         return -EINVAL;
     model.fd[fd].attr = *attr;
@@ -119,7 +123,7 @@ static int make(const char *events, enum pg_backend backend, struct pg_plan *pla
                             .hardware_errno = model.denies ? model.denies
                                               : model.pmu  ? 0
                                                            : ENOENT};
-    const struct plan_machine machine = {&kernel, {"/nonexistent", NULL}, &caps, model_selftest};
+    const struct plan_machine machine = {&kernel, {sysfs, NULL}, &caps, model_selftest};
     int rc = plan_make(&machine, events, backend, plan, err);
 
     assert_int_equal(model.open_now, 0);
@@ -507,6 +511,39 @@ static void test_many(void **state)
     assert_int_equal(make(list, PG_BACKEND_AUTO, &plan, &err), -PG_E_LIMIT);
 }
 
+/* Two kinds of cores: an event on each, groups and braces for each. */
+static void test_hybrid(void **state)
+{
+    char dir[] = "/tmp/perfgo-plan-XXXXXX", command[512], text[512];
+    struct pg_error err = {0};
+    struct pg_plan plan;
+    int rc[2];
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(
+        command, sizeof command,
+        "cd %s && mkdir -p bus/event_source/devices/cpu_core bus/event_source/devices/cpu_atom "
+        "&& cd bus/event_source/devices && echo 4 >cpu_core/type && echo 0-7 >cpu_core/cpus && "
+        "echo 10 >cpu_atom/type && echo 8-15 >cpu_atom/cpus",
+        dir);
+    assert_int_equal(system(command), 0);
+    sysfs = dir;
+    model = (struct model){GOOD};
+    rc[0] = make("{cycles,instructions},faults", PG_BACKEND_AUTO, &plan, &err);
+    render(&plan, text, sizeof text);
+    model = (struct model){GOOD};
+    rc[1] = make("cycles,instructions", PG_BACKEND_AUTO, &plan, &err);
+    sysfs = "/nonexistent";
+    snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    assert_int_equal(system(command), 0);
+    assert_true(rc[0] == 0 && rc[1] == 0);
+    assert_string_equal(text, "[cpu_atom/cycles/ cpu_atom/instructions/] [cpu_core/cycles/ "
+                              "cpu_core/instructions/] [page-faults]");
+    assert_int_equal(plan.n_groups, 2);
+    assert_string_equal(plan.counter[0].unit, "cpu_atom/cycles/op");
+}
+
 /* --- denials on the real kernel, each in a child of its own --- */
 
 static int deny(int number)
@@ -725,10 +762,10 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_models),     cmocka_unit_test(test_attributes),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_denials),
-        cmocka_unit_test(test_task_clock), cmocka_unit_test(test_page_faults),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_models),      cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_many),        cmocka_unit_test(test_hybrid),
+        cmocka_unit_test(test_denials),     cmocka_unit_test(test_task_clock),
+        cmocka_unit_test(test_page_faults), cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

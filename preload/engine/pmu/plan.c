@@ -107,7 +107,7 @@ static int braces_fail(struct planner *p, uint16_t braces)
     char names[160] = "";
 
     for (size_t i = 0; i < p->n; i++)
-        if (p->want[i].term->group == braces)
+        if (p->fit[i].braces == braces)
             planner_append(names, sizeof names, "%s%s", names[0] ? "," : "", p->want[i].event.name);
     return pg_error_set(p->err, PG_E_UNSUPPORTED,
                         "the group {%s} cannot be counted at the same time on this CPU; use fewer "

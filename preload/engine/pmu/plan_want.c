@@ -89,6 +89,11 @@ static void backend_rules(const struct planner *p, struct plan_want *w)
         snprintf(w->reason, sizeof w->reason, "the timer back end cannot count it");
 }
 
+static uint16_t planner_braces(const struct evspec_term *term, unsigned core)
+{
+    return (uint16_t)(term->group * RESOLVE_MAX + core);
+}
+
 static bool already_wanted(const struct planner *p, const char *name)
 {
     for (size_t i = 0; i < p->n; i++)
@@ -97,7 +102,9 @@ static bool already_wanted(const struct planner *p, const char *name)
     return false;
 }
 
-static int add_want(struct planner *p, const struct evspec_term *term, const struct resolved *r)
+/* `core` numbers the kinds of cores of a hybrid machine: braces hold for each kind by itself. */
+static int add_want(struct planner *p, const struct evspec_term *term, const struct resolved *r,
+                    unsigned core)
 {
     struct plan_want *w = &p->want[p->n];
     struct fit_event *fit = &p->fit[p->n];
@@ -116,7 +123,7 @@ static int add_want(struct planner *p, const struct evspec_term *term, const str
                               .software =
                                   r->class == RESOLVE_SOFTWARE || r->class == RESOLVE_TRACEPOINT,
                               .pmu = r->pmu,
-                              .braces = term->group,
+                              .braces = term->group ? planner_braces(term, core) : 0,
                               .weak = (term->all.bits & EVSPEC_WEAK) != 0,
                               .precise_max = r->precise_max,
                               .guests_too = (term->all.bits & (EVSPEC_GUEST | EVSPEC_HOST)) == 0,
@@ -147,7 +154,7 @@ int planner_want(struct planner *p, const char *events)
         if (n < 0)
             planner_leave_out(p, term->name, why.text);
         for (int k = 0; k < n && rc == 0; k++)
-            rc = add_want(p, term, &r[k]);
+            rc = add_want(p, term, &r[k], (unsigned)k);
     }
     return rc;
 }

@@ -1,9 +1,11 @@
 /* pmu.h - from an event list and this machine to a plan.
  *
  *   evspec.h   the grammar: text -> terms and groups, no machine needed
- *   resolve.h  a term -> perf_event_attr (generic names, cache events, rNNN, libpfm4, sysfs, tracefs)
- *   pmu.h      the planner: back ends, trial opening, groups that fit, defaults
+ *   resolve.h  a term -> perf_event_attr; sysfs.h, pfm.h: where names and bits come from
+ *   fit.h      trial opening, groups that fit
+ *   caps.h     what the machine allows, why not, and what would mend it
  *   selftest.h a loop of known length, counted
+ *   pmu.h      the planner over all of these: back ends and default sets
  */
 #ifndef PERFGO_PMU_PMU_H
 #define PERFGO_PMU_PMU_H
@@ -12,10 +14,12 @@
 #include "hot/plan.h"
 
 /* Makes the plan for an event list (NULL: the default set of the back end) on the calling thread's
- * machine. `backend`: PG_BACKEND_AUTO tries pmu, software, timer in that order and says in plan->note
- * why a better one is not used; a named one is used or the call fails. Events that cannot be counted
- * here are left out of the plan and named in the note; it fails only when the list does not parse,
- * or nothing at all can be counted. Opens and closes perf events on the calling thread. */
+ * machine. `backend`: PG_BACKEND_AUTO tries pmu, software, timer in that order and says in
+ * plan->note why a better one is not used; a named one is used or the call fails. Events that
+ * cannot be counted here are left out of the plan and named in the note; it fails only when the
+ * list does not parse, a group in braces cannot be counted as one (PG_E_UNSUPPORTED), or nothing at
+ * all can be counted. Opens and closes perf events on the
+ * calling thread. */
 int pmu_plan(const char *events, enum pg_backend backend, struct pg_plan *plan,
              struct pg_error *err);
 
