@@ -333,6 +333,9 @@ static void hostile_json(void **state)
         {"{" HEAD "{},\"tags\":[1]}", PG_E_FORMAT},
         {"{" HEAD "{},\"go\":{\"ns/op\":true}}", PG_E_FORMAT},
         {"{" HEAD "{},\"samples\":3}", PG_E_FORMAT},
+        {"{" HEAD "{},\"go\":{\"\xff\":1}}", PG_E_FORMAT},
+        {"{" HEAD "{},\"go\":{\"\\ud800\":1}}", PG_E_FORMAT},
+        {"{" HEAD "{},\"go\":{\"a\\u0000b\":1,\"a\":2}}", PG_E_FORMAT},
     };
 
     (void)state;

@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/utf8.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,51 +59,29 @@ char *arena_string(struct arena *a, const char *s)
     return s != NULL ? arena_copy(a, s, strlen(s)) : NULL;
 }
 
-/* Length of the valid UTF-8 sequence at s (RFC 3629: no surrogates, no overlong forms), 0 if none.
- */
-static size_t utf8_length(const unsigned char *s, size_t size)
-{
-    unsigned char low = 0x80, high = 0xbf;
-    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-    if (n == 0 || n > size || s[0] > 0xf4)
-        return 0;
-    if (s[0] == 0xe0)
-        low = 0xa0;
-    else if (s[0] == 0xed)
-        high = 0x9f;
-    else if (s[0] == 0xf0)
-        low = 0x90;
-    else if (s[0] == 0xf4)
-        high = 0x8f;
-    for (size_t i = 1; i < n; i++, low = 0x80, high = 0xbf)
-        if (s[i] < low || s[i] > high)
-            return 0;
-    return n;
-}
-
 char *arena_utf8(struct arena *a, const char *s, size_t size)
 {
     static const char hex[] = "0123456789abcdef";
-    const unsigned char *in = (const unsigned char *)s;
-    size_t bad = 0, length;
+    size_t bad = 0, i = 0, length;
     char *copy, *out;
 
-    for (size_t i = 0; i<size; i += length> 0 ? length : 1) {
-        length = utf8_length(in + i, size - i);
+    while (i < size) {
+        length = utf8_length(s + i, size - i);
         bad += length == 0;
+        i += length + (length == 0);
     }
     copy = out = arena_alloc(a, size + 3 * bad + 1);
-    for (size_t i = 0; copy != NULL && i<size; i += length> 0 ? length : 1) {
-        length = utf8_length(in + i, size - i);
+    for (i = 0; copy != NULL && i < size; i += length) {
+        length = utf8_length(s + i, size - i);
         if (length > 0) {
-            memcpy(out, in + i, length);
+            memcpy(out, s + i, length);
             out += length;
         } else {
             *out++ = '\\';
             *out++ = 'x';
-            *out++ = hex[in[i] >> 4];
-            *out++ = hex[in[i] & 15];
+            *out++ = hex[(unsigned char)s[i] >> 4];
+            *out++ = hex[s[i] & 15];
+            length = 1;
         }
     }
     return copy;

@@ -1,4 +1,5 @@
 #include "bench/json.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -89,8 +90,14 @@ bool json_print(const cJSON *root, bool indented, struct strbuf *out)
 cJSON *json_parse_object(const char *text, size_t size, struct pg_error *err)
 {
     const char *end = NULL;
-    cJSON *root = cJSON_ParseWithLengthOpts(text, size, &end, 0);
+    cJSON *root;
 
+    /* cJSON takes any bytes; names that differ only in bad bytes would become one when written. */
+    if (!utf8_valid(text, size)) {
+        pg_error_set(err, PG_E_FORMAT, "not JSON: its text is not UTF-8");
+        return NULL;
+    }
+    root = cJSON_ParseWithLengthOpts(text, size, &end, 0);
     if (root == NULL) {
         pg_error_set(err, PG_E_FORMAT, "not JSON: cut off or damaged near byte %zu",
                      end != NULL ? (size_t)(end - text) : 0);

@@ -30,8 +30,9 @@ static bool write_metrics(cJSON *root, const struct record *r)
             return false;
         if (m->derived && cJSON_AddTrueToObject(o, "derived") == NULL)
             return false;
-        if (!m->derived && (!json_add_double(o, "own_cost", m->own_cost) ||
-                            !json_add_double(o, "own_residual", m->own_residual)))
+        if ((!m->derived || m->own_cost != 0 || m->own_residual != 0) &&
+            (!json_add_double(o, "own_cost", m->own_cost) ||
+             !json_add_double(o, "own_residual", m->own_residual)))
             return false;
     }
     return metrics != NULL;
