@@ -226,10 +226,8 @@ int fit_groups(const struct fit_kernel *kernel, struct fit_event *events, size_t
             try_alone(&f, &events[i]);
     }
     for (size_t i = 0; i < n; i++)
-        if (events[i].braces != 0 && events[i].error == 0 && events[i].group < 0) {
+        if (events[i].braces != 0 && events[i].error == 0 && events[i].group < 0)
             settle_braces(&f, events[i].braces);
-            joinable = false;
-        }
     before = f.n_groups;
     for (size_t i = 0; i < n; i++)
         if (is_free(&events[i]) && !events[i].software)
