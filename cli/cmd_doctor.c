@@ -200,6 +200,20 @@ static void existing_part(char *path)
         *slash = '\0';
 }
 
+/* By trying: access(2) says yes to root even where nothing can be created. */
+static bool can_create(const char *dir)
+{
+    char *probe = text_format("%s/.perfgo-doctor-XXXXXX", dir);
+    const bool created = mkdtemp(probe) != NULL;
+    const int failure = errno;
+
+    if (created)
+        rmdir(probe);
+    free(probe);
+    errno = failure;
+    return created;
+}
+
 static void check_output(struct doctor *d, const char *output)
 {
     char history[4096];
@@ -213,7 +227,7 @@ static void check_output(struct doctor *d, const char *output)
     }
     asked = text_copy(history);
     existing_part(history);
-    if (access(history, W_OK | X_OK) == 0)
+    if (can_create(history))
         add(d, "history", STATUS_OK, asked);
     else {
         char *cause = text_format("%s cannot be written: %s", history, strerror(errno));
