@@ -116,6 +116,7 @@ static void a_session(void **state)
     assert_int_equal(session_open(&settings, &plan, &target, &s, NULL), 0);
     assert_false(exists("history")); /* nothing before the first line */
     assert_int_equal(session_line(s, &line, out, sizeof out, &size, NULL), 0);
+    line.pkg = ""; /* a repeat of -count */
     assert_int_equal(session_line(s, &line, out, sizeof out, &size, NULL), 0);
     out[size] = '\0';
     assert_string_equal(out, "     100\t     123.4 ns/op\t       200.0 task-ns/op"
@@ -130,6 +131,7 @@ static void a_session(void **state)
     assert_int_equal(data->n_records, 2);
     assert_int_equal(data->bad_lines, 0);
     assert_int_equal(data->record[0]->procs, 2);
+    assert_string_equal(data->record[1]->pkg, "m/p");
     assert_true(data->record[0]->ns_per_op == 123.4 && data->record[0]->n == 100);
     assert_true(record_metric(data->record[0], "task-clock")->value == 20000);
     assert_true(data->info->exit_code == 3 && data->info->has_duration);

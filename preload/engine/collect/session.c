@@ -232,7 +232,9 @@ static int make_record(const struct session *s, const struct session_line *line,
                        struct record **out, struct pg_error *err)
 {
     const struct record_head head = {
-        .pkg = line->pkg,
+        /* With -count, testing makes a new B without import path for each further repeat. A test
+         * binary has one package. */
+        .pkg = line->pkg != NULL && line->pkg[0] != '\0' ? line->pkg : s->pkg,
         .name = line->name,
         .printed_name = line->printed_name,
         .text = line->text,
