@@ -22,7 +22,8 @@ struct elf_section {
     const uint8_t *data; /* NULL for SHT_NOBITS */
 };
 
-/* Maps a file / borrows memory (not copied; must outlive the image). The caller closes. [any thread] */
+/* Maps a file / borrows memory (not copied; must outlive the image). The caller closes. [any
+ * thread] */
 int elf_open(const char *path, struct elf_image **out, struct pg_error *err);
 int elf_from_memory(const void *data, size_t size, struct elf_image **out, struct pg_error *err);
 void elf_close(struct elf_image *image); /* NULL is fine */

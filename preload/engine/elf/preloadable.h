@@ -1,9 +1,9 @@
 /* preloadable.h - makes a static Go executable load a shared object.
  *
- * The kernel starts the dynamic loader only for an executable with PT_INTERP; without one LD_PRELOAD
- * does nothing, silently. The rewritten copy has one segment more, which holds a new program header
- * table, an interpreter path and a minimal dynamic section. No byte of the original moves, so
- * addresses, build id and pclntab stay valid. (design: hooking.md, section 3)
+ * The kernel starts the dynamic loader only for an executable with PT_INTERP; without one
+ * LD_PRELOAD does nothing, silently. The rewritten copy has one segment more, which holds a new
+ * program header table, an interpreter path and a minimal dynamic section. No byte of the original
+ * moves, so addresses, build id and pclntab stay valid. (design: hooking.md, section 3)
  */
 #ifndef PERFGO_ELF_PRELOADABLE_H
 #define PERFGO_ELF_PRELOADABLE_H
@@ -14,7 +14,8 @@
 enum elf_link_kind {
     ELF_LINK_DYNAMIC,        /* has PT_INTERP: preloadable as it is */
     ELF_LINK_STATIC,         /* static: preloadable after elf_make_preloadable */
-    ELF_LINK_FOREIGN_LOADER, /* dynamic, but its interpreter is not glibc's (musl): not preloadable */
+    ELF_LINK_FOREIGN_LOADER, /* dynamic, but its interpreter is not glibc's (musl): not preloadable
+                              */
 };
 
 /* How LD_PRELOAD reaches an executable. Fails (PG_E_FORMAT, PG_E_UNSUPPORTED) when it is not an

@@ -42,6 +42,9 @@ const char *gobin_module_version(const struct gobin *bin);
  * NULL when absent. */
 const char *gobin_build_setting(const struct gobin *bin, const char *key);
 
+/* Functions in address order. gobin_function is false for an entry that only marks a gap, and out
+ * of range. Names are not unique: an ABI wrapper is called like the function it wraps; by name, the
+ * one at the lowest address is found, and the others are found by going through all. */
 size_t gobin_function_count(const struct gobin *bin);
 bool gobin_function(const struct gobin *bin, size_t i, struct gobin_function *out);
 bool gobin_function_by_name(const struct gobin *bin, const char *name, struct gobin_function *out);
@@ -55,10 +58,11 @@ const uint8_t *gobin_code(const struct gobin *bin, uint64_t addr, size_t size);
 int gobin_calls(const struct gobin *bin, const struct gobin_function *caller, uint64_t callee,
                 uint64_t *sites, size_t max, struct pg_error *err);
 
-/* Offset and size of a field of a named struct type, found in the type descriptors, following
- * embedded structs by name: gobin_field(bin, "testing.B", "common.name", …) or just "name", which
- * is searched in embedded structs too (Go's promotion). PG_E_NOTFOUND when type or field is absent.
- */
+/* Offset and size of a field of a named struct type, found in the type descriptors. The type is
+ * "pkg.Type" or "import/path.Type"; with a path it must be exactly that package, without, a package
+ * of that very path comes before others of the same name. The field is "name", searched in embedded
+ * structs too (Go's promotion, shallowest first), or a way there: "common.name". Structs behind
+ * pointers are not followed. PG_E_NOTFOUND when type or field is absent. [any thread] */
 struct gobin_field {
     uint64_t offset, size;
     uint8_t kind; /* reflect.Kind of the field's type */
