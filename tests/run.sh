@@ -165,7 +165,7 @@ need_go() {
 sanitized() {
     local kind=$1
     # Sanitized programs must stop at the first finding, and say where.
-    export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1}
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:verify_asan_link_order=0}
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
     export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
     # A tsan program wants its memory where the kernel's randomisation may have put something else.
