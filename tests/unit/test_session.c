@@ -134,7 +134,8 @@ static void a_session(void **state)
     assert_string_equal(data->record[1]->pkg, "m/p");
     assert_true(data->record[0]->ns_per_op == 123.4 && data->record[0]->n == 100);
     assert_true(record_metric(data->record[0], "task-clock")->value == 20000);
-    assert_true(data->info->exit_code == 3 && data->info->has_duration);
+    assert_true(data->info->exit_code == 3 && data->info->duration_ns > 0);
+    assert_true(data->info->process[0].duration_ns == data->info->duration_ns);
     assert_string_equal(data->info->note, "no PMU here");
     assert_string_equal(data->info->process[0].pkg, "m/p");
     assert_string_equal(data->info->process[0].argv[1], "-test.bench=.");

@@ -177,11 +177,12 @@ static cJSON *process_entry(cJSON *root, const struct run_process *p, const char
 }
 
 /* From the start of the first process to the end of the last one that has ended, whatever the order
- * in which they report. */
-static int64_t reach(const cJSON *root)
+ * in which they report. p's own numbers come from p: what was just written cannot be read back as a
+ * number (json_add_i64 adds raw text). */
+static int64_t reach(const cJSON *root, const struct run_process *p)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "processes"), *o;
-    int64_t first = INT64_MAX, last = 0, start, duration;
+    int64_t first = p->start_ns, last = p->start_ns + p->duration_ns, start, duration;
 
     cJSON_ArrayForEach(o, list)
     {
@@ -206,7 +207,7 @@ static bool merge_result(cJSON *root, const struct run_process *p)
         code = 0;
     if (p->exit_code >= 0 && code == 0 && !set_i64(root, "exit_code", p->exit_code))
         return false;
-    return set_i64(root, "duration_ns", reach(root));
+    return set_i64(root, "duration_ns", reach(root, p));
 }
 
 static bool change_process(cJSON *root, void *context)
