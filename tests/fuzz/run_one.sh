@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 name=$1 seconds=$2
-work=build/fuzz/corpus/$name seeds=build/fuzz/seeds/$name crashes=build/fuzz/crashes/$name/
+work=build/fuzz/corpus/$name seeds=$PWD/build/fuzz/seeds/$name crashes=build/fuzz/crashes/$name/
 mkdir -p "$work" "$crashes"
 rm -rf "$seeds" && mkdir -p "$seeds"
 
