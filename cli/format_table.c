@@ -35,7 +35,7 @@ static char *cell_text(const struct summary_cell *cell, struct footnotes *notes)
     if (cell->n == 1)
         return text_format("%s%s", number, partial ? "*" : "");
     notes->repeated = true;
-    return text_format("%s%s ±%.*f%%", number, partial ? "*" : "",
+    return text_format("%s%s %s%.*f%%", number, partial ? "*" : "", output_plus_minus(),
                        summary_spread(cell) < 0.1 ? 1 : 0, 100 * summary_spread(cell));
 }
 
@@ -147,7 +147,8 @@ static void write_table(FILE *f, const struct report *r)
             break; /* no columns at all */
     }
     if (notes.repeated)
-        fputs("± is the largest distance of a repeat from the median shown\n", f);
+        fprintf(f, "%s is the largest distance of a repeat from the median shown\n",
+                output_plus_minus());
     if (notes.partial)
         fprintf(f,
                 "* estimated: counted %.0f%% of the time at worst, because more events were asked "

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/say.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    setlocale(LC_CTYPE, ""); /* what a terminal can show; numbers stay as in the C locale */
     if (argc < 2) {
         print_help();
         return PERFGO_EXIT_ERROR;

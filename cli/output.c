@@ -3,6 +3,7 @@
 #include "base/files.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,11 @@ int output_text(const char *path, const char *text, size_t size, struct pg_error
     return 0;
 }
 
+const char *output_plus_minus(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "±" : "+-";
+}
+
 void output_exact(double x, char *out, size_t size)
 {
     for (int digits = 6; digits <= 17; digits++) {
@@ -55,6 +61,6 @@ void output_round(double x, char *out, size_t size)
         snprintf(out, size, "%.3e", x);
         return;
     }
-    before = magnitude >= 1 ? (int)floor(log10(magnitude)) + 1 : 1;
+    before = (int)floor(log10(magnitude)) + 1;
     snprintf(out, size, "%.*f", before >= 4 ? 0 : 4 - before, x);
 }

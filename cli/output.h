@@ -18,6 +18,9 @@ struct output_style output_style(FILE *f);
 /* Writes text to stdout, or replaces the file in one step when `path` is neither NULL nor "-". */
 int output_text(const char *path, const char *text, size_t size, struct pg_error *err);
 
+/* "±" where the locale can show it, else "+-". */
+const char *output_plus_minus(void);
+
 /* The shortest decimal that reads back as the same double. */
 void output_exact(double x, char *out, size_t size);
 

@@ -4,6 +4,9 @@
 export TMPDIR=$TMP # perfgo's own temporary directories, so that leftovers can be counted
 export GOCACHE=${GOCACHE:-$(go env GOCACHE 2>/dev/null)}
 
+# A sanitized perfgo is given LD_PRELOAD by some tests; the sanitizer would refuse to start.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+
 # module NAME: a Go module in $TMP/NAME with two small benchmarks; goes there.
 module() {
     mkdir -p "$TMP/$1" && cd "$TMP/$1" || exit 1
