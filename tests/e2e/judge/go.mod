@@ -1,0 +1,3 @@
+module perfgo.test/judge
+
+go 1.18

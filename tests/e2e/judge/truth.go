@@ -1,0 +1,252 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"sort"
+	"strings"
+)
+
+// Truth: what perfgo recorded against what the benchmarks of package truth measured themselves.
+//
+// The machine may be a noisy virtual one, so every statement is about the median over the records
+// of one benchmark (-count), and the caller may ask for another round of those that fail: a tool
+// that is wrong is wrong in every round. The limits are those of the acceptance list of the project.
+
+// sample is one quantity of all records of a benchmark.
+type sample []float64
+
+func (s sample) median() float64 {
+	if len(s) == 0 {
+		return math.NaN()
+	}
+	t := append(sample(nil), s...)
+	sort.Float64s(t)
+	return (t[(len(t)-1)/2] + t[len(t)/2]) / 2
+}
+
+type group []*record
+
+// of collects a quantity from every record; a record that lacks it makes the sample empty, and no
+// statement holds for the median of nothing.
+func (g group) of(f func(*record) (float64, bool)) sample {
+	var out sample
+	for _, r := range g {
+		x, ok := f(r)
+		if !ok {
+			return nil
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func perOp(name string) func(*record) (float64, bool) {
+	return func(r *record) (float64, bool) { return r.perOp(name) }
+}
+
+func value0(name string) func(*record) (float64, bool) {
+	return func(r *record) (float64, bool) {
+		m, ok := r.Metrics[name]
+		if !ok {
+			return 0, false
+		}
+		return *m.Value, true
+	}
+}
+
+// overGo is a metric per operation divided by something on Go's own line.
+func overGo(metric, unit string) func(*record) (float64, bool) {
+	return func(r *record) (float64, bool) {
+		x, ok := r.perOp(metric)
+		y, ok2 := r.Go[unit]
+		return x / y, ok && ok2 && y > 0
+	}
+}
+
+func minusGo(metric, unit string) func(*record) (float64, bool) {
+	return func(r *record) (float64, bool) {
+		x, ok := r.perOp(metric)
+		y, ok2 := r.Go[unit]
+		return x - y, ok && ok2
+	}
+}
+
+// check is one statement about a benchmark. The median of what must lie in [low, high].
+type check struct {
+	bench, what string
+	of          func(*record) (float64, bool)
+	low, high   float64
+}
+
+const task = "task-clock"
+
+func within(bench, what string, of func(*record) (float64, bool), low, high float64) check {
+	return check{bench, what, of, low, high}
+}
+
+// The window's processor time by its own thread's clock, and the wall time, which on a quiet machine
+// is the same: windows of 10 µs and more agree within 10 %.
+func windowChecks(bench string) []check {
+	return []check{
+		within(bench, "task-ns-is-cpu-ns", overGo(task, "cpu-ns/op"), 0.9, 1.1),
+		within(bench, "task-ns-is-ns", overGo(task, "ns/op"), 0.9, 1.1),
+	}
+}
+
+// Set-up of a hundred times the work, with 200 page faults and 5 context switches at least.
+func setupChecks(bench string) []check {
+	return []check{
+		within(bench, "task-ns-is-ns", overGo(task, "ns/op"), 0.9, 1.1),
+		within(bench, "no-faults-of-set-up", value0("page-faults"), 0, 3),
+		within(bench, "no-switches-of-set-up", value0("context-switches"), 0, 4),
+	}
+}
+
+func nothingPerOp(bench string) (out []check) {
+	for _, m := range []string{"page-faults", "context-switches", "cpu-migrations"} {
+		out = append(out, within(bench, "no-"+m, perOp(m), 0, 0.00499))
+	}
+	return out
+}
+
+// What getrusage saw in the window, of all threads.
+func cpuCheck(bench string, least float64) check {
+	return within(bench, "cpu-of-all-threads", overGo(task, "process-ns/op"), least, 1.02)
+}
+
+// faultsBeyond is what was counted beyond N pages per operation, in all.
+func faultsBeyond(r *record) (float64, bool) {
+	m, ok := r.Metrics["page-faults"]
+	if !ok || *m.Coverage != 1 {
+		return 0, false
+	}
+	return *m.Value - r.Go["pages/op"]*float64(*r.N), r.Go["pages/op"] > 0
+}
+
+// The benchmark's own thread has exactly the context switches that getrusage(RUSAGE_THREAD) saw.
+func threadSwitches(r *record) (float64, bool) {
+	t, ok := r.Threads[fmt.Sprint(r.Go["tid"])]
+	x, ok2 := t["context-switches"]
+	return x - r.Go["thread-cs"], ok && ok2 && r.Go["thread-cs"] > 0
+}
+
+var groups = map[string][][]check{
+	"windows": {
+		windowChecks("BenchmarkWindows100us"),
+		windowChecks("BenchmarkWindows10us"),
+		{
+			within("BenchmarkWindows1us", "residual-below-200-ns", minusGo(task, "ns/op"), -200, 200),
+			within("BenchmarkWindowsEmpty", "residual-below-200-ns", minusGo(task, "ns/op"), -200, 200),
+		},
+	},
+	"loop-windows": {windowChecks("BenchmarkLoopWindows10us")},
+	"setup": {
+		setupChecks("BenchmarkSetupResetTimer"),
+		setupChecks("BenchmarkSetupResetWhileStopped"),
+		setupChecks("BenchmarkSetupStopped"),
+		setupChecks("BenchmarkSetupAfterwards"),
+	},
+	"loop-setup": {
+		setupChecks("BenchmarkSetupLoop"),
+		setupChecks("BenchmarkLoopAfterwards"),
+	},
+	"empty": {
+		nothingPerOp("BenchmarkEmptyLoop"),
+		{within("BenchmarkEmptyLoop", "task-ns-is-ns", minusGo(task, "ns/op"), -0.1, 0.1)},
+	},
+	"once": {
+		nothingPerOp("BenchmarkEmptyOnce"),
+		// One window of nothing: what is left is the spread of perfgo's own share.
+		{within("BenchmarkEmptyOnce", "task-ns-near-nothing", perOp(task), 0, 1000)},
+	},
+	"threads": {
+		{
+			cpuCheck("BenchmarkRunParallel", 0.99),
+			cpuCheck("BenchmarkRunParallelMany", 0.99),
+			cpuCheck("BenchmarkChildren", 0.99),
+			cpuCheck("BenchmarkSleepers", 0.99),
+			// Not goroutines of the benchmark: a floor that only a lost thread falls through.
+			cpuCheck("BenchmarkGarbage", 0.95),
+		},
+	},
+	"ending-threads": {{cpuCheck("BenchmarkThreadsThatEnd", 0.99)}},
+	"counters": {
+		{
+			within("BenchmarkPageFaults", "exactly-the-pages", faultsBeyond, 0, 0),
+			within("BenchmarkPageFaultsOneWindow", "exactly-the-pages", faultsBeyond, 0, 0),
+			within("BenchmarkPageFaultsElsewhere", "exactly-the-pages", faultsBeyond, 0, 0),
+			within("BenchmarkContextSwitches", "of-the-thread", threadSwitches, 0, 0),
+			within("BenchmarkContextSwitches", "of-the-process", overGo("context-switches", "process-cs/op"), 0.98, 1.02),
+		},
+	},
+	"callbacks": {{cpuCheck("BenchmarkCallbackCPU", 0.97)}},
+}
+
+// truth judges the groups that are asked for; each must be there.
+func truth(args []string) int {
+	flags := flag.NewFlagSet("truth", flag.ExitOnError)
+	wanted := flags.String("groups", "", "comma-separated; the statements to judge")
+	least := flags.Int("count", 3, "records that a benchmark must have")
+	flags.Parse(args)
+	byName := map[string]map[string]group{} // name, then name with procs
+	status := 0
+	for _, path := range flags.Args() {
+		records, bad := readRecords(path)
+		for _, b := range bad {
+			fmt.Printf("not ok records: %s\n", b)
+			status = 1
+		}
+		for _, r := range records {
+			if byName[*r.Name] == nil {
+				byName[*r.Name] = map[string]group{}
+			}
+			byName[*r.Name][r.printed()] = append(byName[*r.Name][r.printed()], r)
+		}
+	}
+	for _, name := range strings.Split(*wanted, ",") {
+		if groups[name] == nil {
+			fmt.Printf("not ok %s: judge has no such group\n", name)
+			status = 1
+		}
+		for _, list := range groups[name] {
+			for _, c := range list {
+				if !c.judge(byName[c.bench], *least) {
+					status = 1
+				}
+			}
+		}
+	}
+	return status
+}
+
+func (c check) judge(found map[string]group, least int) bool {
+	good := true
+	if len(found) == 0 {
+		fmt.Printf("not ok %s/%s: no record\n", c.bench, c.what)
+		return false
+	}
+	var printed []string
+	for p := range found {
+		printed = append(printed, p)
+	}
+	sort.Strings(printed)
+	for _, p := range printed {
+		g := found[p]
+		s := g.of(c.of)
+		m := s.median()
+		switch {
+		case len(g) < least:
+			fmt.Printf("not ok %s/%s: %d records, %d are needed\n", p, c.what, len(g), least)
+		case !(m >= c.low && m <= c.high):
+			fmt.Printf("not ok %s/%s: median %.5g of %.5g, must be within [%g, %g]\n", p, c.what, m, s, c.low, c.high)
+		default:
+			fmt.Printf("ok %s/%s\n", p, c.what)
+			fmt.Printf("# %s/%s: median %.5g of %.5g, within [%g, %g]\n", p, c.what, m, s, c.low, c.high)
+			continue
+		}
+		good = false
+	}
+	return good
+}

@@ -1,0 +1,3 @@
+module perfgo.test/bench
+
+go 1.18

@@ -1,0 +1,44 @@
+//go:build go1.24
+
+package truth
+
+import (
+	"testing"
+	"time"
+
+	"perfgo.test/bench/work"
+)
+
+// b.Loop decides on the number of operations later than this set-up; 100 of them is what the tests
+// ask for.
+func BenchmarkSetupLoop(b *testing.B) {
+	setUp(timedOp * 100)
+	for b.Loop() {
+		work.Spin(timedOp)
+	}
+}
+
+func BenchmarkLoopAfterwards(b *testing.B) {
+	for b.Loop() {
+		work.Spin(timedOp)
+	}
+	setUp(timedOp * 100)
+}
+
+func BenchmarkEmptyLoop(b *testing.B) {
+	for b.Loop() {
+	}
+}
+
+func BenchmarkLoopWindows10us(b *testing.B) {
+	var cpu time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		work.Spin(10 * time.Microsecond * untimedFactor)
+		b.StartTimer()
+		before := work.ThreadCPU()
+		work.Spin(10 * time.Microsecond)
+		cpu += work.ThreadCPU() - before + work.ClockCost
+	}
+	b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N), "cpu-ns/op")
+}
