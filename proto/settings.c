@@ -6,7 +6,7 @@
 #include <string.h>
 
 const struct pg_setting_row pg_setting_rows[] = {
-#define PG_SETTING(field, env, type, def, flag, letter, arg, help)                                 \
+#define PG_SETTING(field, env, type, def, flag, letter, arg, help) \
     {env, flag, arg, help, PG_SETTING_##type, letter, offsetof(struct pg_settings, field)},
 #include "proto/settings.def"
 #undef PG_SETTING

@@ -39,8 +39,8 @@ void pg_settings_default(struct pg_settings *s);
  * keeps its default. [any thread] */
 int pg_settings_from_env(struct pg_settings *s, char *const *envp, char *text, size_t size);
 
-/* Sets the setting of a row from its textual value. The string is kept, not copied. Returns 0, or -1
- * with a sentence in text. [any thread] */
+/* Sets the setting of a row from its textual value. The string is kept, not copied. Returns 0, or
+ * -1 with a sentence in text. [any thread] */
 int pg_settings_set(struct pg_settings *s, const struct pg_setting_row *row, const char *value,
                     char *text, size_t size);
 

@@ -41,8 +41,8 @@ const char *pg_error_text(enum pg_code code)
     switch (code) {
     case PG_OK:
         return "no error";
-#define X(name, text)                                                                              \
-    case name:                                                                                     \
+#define X(name, text) \
+    case name:        \
         return text;
         PG_ERROR_CODES(X)
 #undef X

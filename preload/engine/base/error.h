@@ -9,15 +9,15 @@
 #define PERFGO_BASE_ERROR_H
 
 /* code, text used when a function has nothing more specific to say */
-#define PG_ERROR_CODES(X)                                                                          \
-    X(PG_E_NOMEM, "out of memory")                                                                 \
-    X(PG_E_IO, "input or output failed")                                                           \
-    X(PG_E_FORMAT, "not in the expected format")                                                   \
-    X(PG_E_UNSUPPORTED, "not supported here")                                                      \
-    X(PG_E_NOTFOUND, "not found")                                                                  \
-    X(PG_E_PERMISSION, "permission denied")                                                        \
-    X(PG_E_INVALID, "invalid argument")                                                            \
-    X(PG_E_LIMIT, "a limit was reached")                                                           \
+#define PG_ERROR_CODES(X)                        \
+    X(PG_E_NOMEM, "out of memory")               \
+    X(PG_E_IO, "input or output failed")         \
+    X(PG_E_FORMAT, "not in the expected format") \
+    X(PG_E_UNSUPPORTED, "not supported here")    \
+    X(PG_E_NOTFOUND, "not found")                \
+    X(PG_E_PERMISSION, "permission denied")      \
+    X(PG_E_INVALID, "invalid argument")          \
+    X(PG_E_LIMIT, "a limit was reached")         \
     X(PG_E_TIMEOUT, "took too long")
 
 enum pg_code {
@@ -36,7 +36,8 @@ struct pg_error {
 int pg_error_set(struct pg_error *err, enum pg_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* As pg_error_set, with ": " and the text of errno value `number` behind the message. [any thread] */
+/* As pg_error_set, with ": " and the text of errno value `number` behind the message. [any thread]
+ */
 int pg_error_errno(struct pg_error *err, enum pg_code code, int number, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -1,8 +1,8 @@
 /* engine.h - the one symbol libperfgo-engine.so exports, for the agent that dlopens it.
  *
- * The agent needs nothing but libc, so that it can be preloaded into any program; once it is in a Go
- * test binary it loads the engine with RTLD_LOCAL, and libpfm4, cJSON and the others never enter the
- * symbol scope of the program under test.
+ * The agent needs nothing but libc, so that it can be preloaded into any program; once it is in a
+ * Go test binary it loads the engine with RTLD_LOCAL, and libpfm4, cJSON and the others never enter
+ * the symbol scope of the program under test.
  */
 #ifndef PERFGO_COLLECT_ENGINE_H
 #define PERFGO_COLLECT_ENGINE_H
@@ -29,8 +29,7 @@
     X(const char *, gobin_module_path, (const struct gobin *))                                     \
     X(size_t, gobin_function_count, (const struct gobin *))                                        \
     X(bool, gobin_function, (const struct gobin *, size_t, struct gobin_function *))               \
-    X(bool, gobin_function_by_name,                                                                \
-      (const struct gobin *, const char *, struct gobin_function *))                               \
+    X(bool, gobin_function_by_name, (const struct gobin *, const char *, struct gobin_function *)) \
     X(int, gobin_calls,                                                                            \
       (const struct gobin *, const struct gobin_function *, uint64_t, uint64_t *, size_t,          \
        struct pg_error *))                                                                         \

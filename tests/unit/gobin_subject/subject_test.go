@@ -27,7 +27,7 @@ var outer = Outer{}
 
 func BenchmarkSprint(b *testing.B) {
 	for i := 0; i < b.N; i++ {
-		fmt.Sprint(i, outer.x, outer.c)
+		_ = fmt.Sprint(i, outer.x, outer.c)
 	}
 }
 
