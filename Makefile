@@ -8,6 +8,7 @@
 #
 # KIND=release|debug|asan|tsan|fuzz selects a build; each has an object tree of its own.
 
+VERSION := 0.1.0
 KIND   ?= release
 ARCH   ?= $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(shell uname -m)))
 PREFIX ?= /usr/local
@@ -36,7 +37,7 @@ CLI_PKGS    := smartcols
 ENGINE_LIBS  = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lpfm -lm
 CLI_LIBS     = $(shell $(PKG_CONFIG) --libs $(CLI_PKGS))
 
-CPPFLAGS := -D_GNU_SOURCE -I. -Ipreload/engine -I$(GEN)
+CPPFLAGS := -D_GNU_SOURCE -DPERFGO_VERSION='"$(VERSION)"' -I. -Ipreload/engine -I$(GEN)
 CFLAGS   := -std=gnu11 $(SANFLAGS) -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith $(WERROR) -fPIC -fvisibility=hidden -MMD -MP
 # Code that runs on a Go thread: no libc thread-local storage (so no stack protector), no vector

@@ -25,6 +25,4 @@ int cmd_report(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
-#define PERFGO_VERSION "0.1.0"
-
 #endif

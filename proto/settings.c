@@ -6,10 +6,25 @@
 #include <string.h>
 
 const struct pg_setting_row pg_setting_rows[] = {
+#define ROW(field, is_internal, env_name, type_name, long_flag, short_flag, arg_name, text) \
+    {                                                                                       \
+        .env = env_name,                                                                    \
+        .flag = long_flag,                                                                  \
+        .arg = arg_name,                                                                    \
+        .help = text,                                                                       \
+        .type = PG_SETTING_##type_name,                                                     \
+        .internal = is_internal,                                                            \
+        .letter = short_flag,                                                               \
+        .offset = offsetof(struct pg_settings, field),                                      \
+    },
 #define PG_SETTING(field, env, type, def, flag, letter, arg, help) \
-    {env, flag, arg, help, PG_SETTING_##type, letter, offsetof(struct pg_settings, field)},
+    ROW(field, false, env, type, flag, letter, arg, help)
+#define PG_SETTING_INTERNAL(field, env, type, def, arg, help) \
+    ROW(field, true, env, type, NULL, 0, arg, help)
 #include "proto/settings.def"
+#undef PG_SETTING_INTERNAL
 #undef PG_SETTING
+#undef ROW
 };
 const size_t pg_setting_count = sizeof pg_setting_rows / sizeof pg_setting_rows[0];
 

@@ -25,6 +25,7 @@ enum pg_setting_type { PG_SETTING_STR, PG_SETTING_BOOL, PG_SETTING_U64 };
 struct pg_setting_row {
     const char *env, *flag, *arg, *help;
     enum pg_setting_type type;
+    bool internal; /* set by perfgo exec, not by people */
     char letter;
     size_t offset; /* of the field in struct pg_settings */
 };

@@ -4,7 +4,6 @@ DESTDIR ?=
 BINDIR  ?= $(PREFIX)/bin
 LIBDIR  ?= $(PREFIX)/lib
 PCDIR   ?= $(LIBDIR)/pkgconfig
-VERSION := 0.1.0
 INSTALL ?= install
 
 define PERFGO_PC

@@ -194,8 +194,8 @@ static int enter(int argc, char *const *argv, struct pg_error *err)
         if (rc < 0)
             agent.windows = NULL; /* no hook is in place: nothing is counted */
         else
-            say("armed", "%s, back end %d", agent.engine->gobin_go_version(bin),
-                agent.plan.backend);
+            say("armed", "%s, back end %s", agent.engine->gobin_go_version(bin),
+                agent.engine->pmu_backend_name(agent.plan.backend));
     }
     agent.engine->gobin_close(bin);
     agent.engine->elf_close(image);

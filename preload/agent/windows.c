@@ -70,12 +70,15 @@ static void counts_copy(struct pg_counts *to, const struct pg_counts *from,
     }
 }
 
+/* Did the thread run at all? Then even a count of zero is a measurement. */
 static bool counts_any(const struct pg_counts *c, const struct pg_plan *plan)
 {
     uint64_t any = 0;
 
     for (uint32_t i = 0; i < plan->n_counters; i++)
         any |= c->value[i];
+    for (uint32_t i = 0; i < plan->n_groups; i++)
+        any |= c->enabled_ns[i];
     return any != 0;
 }
 

@@ -36,6 +36,7 @@
     X(int, gobin_field,                                                                            \
       (const struct gobin *, const char *, const char *, struct gobin_field *, struct pg_error *)) \
     X(bool, pmu_backend_by_name, (const char *, enum pg_backend *))                                \
+    X(const char *, pmu_backend_name, (enum pg_backend))                                           \
     X(int, pmu_plan, (const char *, enum pg_backend, struct pg_plan *, struct pg_error *))         \
     X(int, session_open,                                                                           \
       (const struct pg_settings *, const struct pg_plan *, const struct session_target *,          \

@@ -155,7 +155,7 @@ static size_t settings_of(const struct pg_settings *settings, struct record_tag 
         const char *value = setting_text(settings, row, number[n]);
         const char *normal = setting_text(&defaults, row, buf);
 
-        if (value != NULL && (normal == NULL || strcmp(value, normal) != 0))
+        if (!row->internal && value != NULL && (normal == NULL || strcmp(value, normal) != 0))
             out[n++] = (struct record_tag){row->env, value};
     }
     return n;
