@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/preload.h"
 #include "cli/say.h"
+#include "cli/simulate.h"
 #include "cli/target.h"
 #include "cli/tempdir.h"
 
@@ -158,11 +159,15 @@ static bool switched_off(const struct pg_settings *s)
  * not. */
 static void arm(struct exec_run *run, const struct pg_settings *settings, struct pg_error *why)
 {
+    const bool bench = asks_for_benchmarks(run->argv);
     const bool on = !switched_off(settings);
 
     *why = (struct pg_error){0};
-    target_prepare(&run->target, run->argv[0], run->dir.fd >= 0 ? &run->dir : NULL,
-                   on && asks_for_benchmarks(run->argv), run->flags.keep);
+    target_prepare(&run->target, run->argv[0], run->dir.fd >= 0 ? &run->dir : NULL, on && bench,
+                   run->flags.keep);
+    if (on && bench && simulate_wanted(settings) && run->target.path != NULL &&
+        !simulate_possible(run->target.path, why))
+        return;
     if (on && run->target.preloadable)
         run->preloaded = preload(run, why);
     else if (on)
@@ -242,6 +247,33 @@ static int run_command(struct exec_run *run, struct pg_error *why, int *status)
     return 0;
 }
 
+static bool simulates(const struct exec_run *run, const struct pg_settings *settings)
+{
+    return run->preloaded && asks_for_benchmarks(run->argv) && simulate_wanted(settings);
+}
+
+/* The same under Valgrind. A simulation that was asked for is not replaced by something else. */
+static int run_simulated(struct exec_run *run, const struct pg_settings *settings, int *status)
+{
+    const struct simulate_spec spec = {
+        .settings = settings,
+        .original = run->target.path,
+        .program = run->target.copy != NULL ? run->target.copy : run->target.path,
+        .dir = run->dir.path,
+        .inner = &run->inner,
+        .args = run->argv + 1,
+        .n_args = run->argc - 1,
+        .verbose = run->flags.verbose,
+        .notes = &run->notes,
+    };
+
+    if (run->dir.fd < 0)
+        return say_error("simulating needs a directory for Valgrind's files, and none can be made "
+                         "in %s: set TMPDIR to one that can be written",
+                         tempdir_base());
+    return simulate_run(&spec, status);
+}
+
 static void report(struct exec_run *run, const struct pg_error *why)
 {
     const char *program = run->argv[0];
@@ -289,7 +321,8 @@ int cmd_exec(int argc, char **argv)
     options_export(&given.settings);
     open_dir(&run);
     arm(&run, &given.settings, &why);
-    rc = run_command(&run, &why, &status);
+    rc = simulates(&run, &given.settings) ? run_simulated(&run, &given.settings, &status)
+                                          : run_command(&run, &why, &status);
     if (rc == 0)
         report(&run, &why);
     clean_up(&run);
