@@ -36,6 +36,10 @@ struct session_line {
     int64_t duration_ns;     /* its timed duration */
     uint64_t iterations_run; /* over all runs of this line, ramp-up included */
     uint64_t windows;        /* Start/Stop pairs of the final run */
+    bool simulated;          /* no time was measured: duration and ns/op mean nothing */
+    /* Simulated: another run of fewer iterations, for the cost at the margin; 0: there is none. */
+    uint64_t half_counted, half_windows;
+    struct pg_counts half;
     struct pg_counts total;  /* final run, all threads */
     uint64_t threads_missed; /* threads so far that could not be counted: the totals lack them */
     size_t n_threads;
