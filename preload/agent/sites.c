@@ -53,7 +53,7 @@ static const struct site_rule rules[] = {
     {"the end of a thread", hook_thread_end, NULL, false,
      {"runtime.mexit"}, {"runtime.unminit", "runtime.unminitSignals"}},
     {"the pace of sysmon", NULL, hook_simulate_sysmon, false,
-     {"runtime.sysmon"}, {"runtime.usleep"}},
+     {"runtime.sysmon"}, {"runtime.usleep", "runtime.nanotime1"}},
     {"os.Exit", hook_exit, hook_exit, false, {"os.Exit"}, {"os.runtime_beforeExit"}},
 };
 /* clang-format on */
