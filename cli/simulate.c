@@ -26,6 +26,12 @@ enum {
     MOST_RUNS = 200,             /* of one binary: that many benchmarks Valgrind may fail on */
 };
 
+/* The last one of a name counts, so these win over the user's. Preemption by signals stops
+ * callgrind. Stacks shrink, and a concurrent collection marks, as real time allows: stacks keep
+ * their size, and each collection is done where it is due. Samples of the memory profile, too, fall
+ * at random. (Go: doc of package runtime, GODEBUG) */
+#define FIXED_GODEBUG "asyncpreemptoff=1,gcshrinkstackoff=1,gcstoptheworld=1"
+
 struct simulation {
     const struct simulate_spec *spec;
     char *valgrind;    /* path */
@@ -169,10 +175,10 @@ static void change_flags(struct simulation *sim)
 static void change_environment(const struct simulation *sim)
 {
     const char *debug = getenv("GODEBUG"), *procs = getenv("GOMAXPROCS");
-    /* The last one of a name counts. Preemption by signals stops callgrind; shrinking of stacks is
-     * decided when the collector happens to run. (Go: doc of package runtime, GODEBUG) */
-    char *all = text_format("%s%sasyncpreemptoff=1,gcshrinkstackoff=1", debug != NULL ? debug : "",
-                            debug != NULL && debug[0] != '\0' ? "," : "");
+    char *all =
+        text_format("%s%s%s%s", debug != NULL ? debug : "",
+                    debug != NULL && debug[0] != '\0' ? "," : "", FIXED_GODEBUG,
+                    testflags_value(&sim->args, "memprofile") == NULL ? ",memprofilerate=0" : "");
 
     setenv("GODEBUG", all, 1);
     free(all);
