@@ -8,6 +8,7 @@
 #include "cli/testflags.h"
 #include "cli/valgrind.h"
 
+#include "bench/run.h"
 #include "gobin/gobin.h"
 #include "pmu/pmu.h"
 
@@ -170,6 +171,17 @@ static void change_flags(struct simulation *sim)
     }
     if (testflags_value(&sim->args, "skip") != NULL)
         sim->own_skip = text_copy(testflags_value(&sim->args, "skip"));
+}
+
+/* A second run of the binary belongs to the same records as the first. */
+static void name_run(const struct simulation *sim)
+{
+    struct run_launcher launcher;
+    char id[RUN_ID_SIZE];
+
+    if (sim->spec->settings->run == NULL && run_launcher(getpid(), &launcher, NULL) == 0 &&
+        run_default_id(&launcher, id, NULL) == 0)
+        setenv("PERFGO_RUN", id, 1);
 }
 
 static void change_environment(const struct simulation *sim)
@@ -412,6 +424,7 @@ int simulate_run(const struct simulate_spec *spec, int *status)
     with_binary(spec->original, take_identity, &sim);
     change_flags(&sim);
     change_environment(&sim);
+    name_run(&sim);
     if (sim.deadline_ns != 0 && duration_now() >= sim.deadline_ns) {
         sim.late = true;
         rc = 0;

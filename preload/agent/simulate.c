@@ -35,7 +35,9 @@ enum {
     WARM_UP_MOST = 1000,    /* … in at most so many iterations */
     COST = 5000000,         /* instructions that N iterations should cost … */
     MOST = 1000000,         /* … in at most so many */
-    HOLD_SECONDS = 5,       /* sysmon waits no longer */
+    LOOK_MS = 500,          /* how often sysmon's patience is looked at: less than … */
+    IDLE_MS = 5,            /* … this much processor time in between is nothing */
+    HOLD_SECONDS = 60,      /* processor time after which sysmon runs all the same */
     GO_ON = 1,              /* a duration that makes testing go on */
 };
 #define FINISHED ((uint64_t)1 << 40) /* the one that it is told to reach */
@@ -49,11 +51,10 @@ struct counted {
 
 static struct {
     enum phase phase;
-    uint64_t part;        /* dumps asked for so far */
-    uint64_t iterations;  /* of the run under way */
-    uint64_t windows;     /* closed in it */
-    uint64_t target;      /* b.Loop: iterations of all runs of the line */
-    uint32_t let_through; /* times that sysmon ran in a window of this line */
+    uint64_t part;       /* dumps asked for so far */
+    uint64_t iterations; /* of the run under way */
+    uint64_t windows;    /* closed in it */
+    uint64_t target;     /* b.Loop: iterations of all runs of the line */
     bool have_half, have_full;
     struct counted half, full;
 } sim;
@@ -138,7 +139,6 @@ void hook_simulate_run_first(struct hook_regs *regs)
     bench_word(agent.layout.bench_time)[1] = 0;
     sim.have_half = sim.have_full = false;
     sim.target = 1;
-    sim.let_through = 0;
     begin(FIRST, 1);
 }
 
@@ -203,17 +203,30 @@ void hook_simulate_result(struct hook_regs *regs)
         sim.have_full = collect(&sim.full);
 }
 
+static uint64_t cpu_ms(void)
+{
+    struct timespec t = {0, 0};
+
+    sys_clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 /* Before and after sysmon's sleep: it sleeps here instead. Somebody may wait for what only sysmon
- * does, such as taking the processor from a goroutine that sits in a system call: after a while it
- * is let through, and for the rest of that line soon. */
+ * does, such as taking the processor from a goroutine that sits in a system call: it is let through
+ * when nothing has run for a while, or after very much has. Processor time, because a machine that
+ * is busy with something else must not make a difference. */
 void hook_simulate_sysmon(struct hook_regs *regs)
 {
-    static const struct timespec patience = {HOLD_SECONDS, 0}, short_patience = {0, 10000000};
+    static const struct timespec look = {LOOK_MS / 1000, LOOK_MS % 1000 * 1000000L};
     static uint32_t never;
+    uint64_t start = cpu_ms(), now = start, before;
 
     (void)regs;
-    sys_futex_wait(&never, 0, sim.let_through > 0 ? &short_patience : &patience);
-    sim.let_through++;
+    do {
+        before = now;
+        sys_futex_wait(&never, 0, &look);
+        now = cpu_ms();
+    } while (now - before > IDLE_MS && now - start < HOLD_SECONDS * 1000);
 }
 
 void simulate_total(struct session_line *line)
