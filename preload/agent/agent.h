@@ -26,6 +26,9 @@
  * src/cmd/compile/abi-internal.md) */
 struct hook_regs {
     uint64_t arg[9];
+    uint64_t saved[5];     /* the trampoline's */
+    const uint64_t *stack; /* the stack pointer as the callee will find it: behind one word begin
+                              the arguments of a callee in assembly (ABI0) */
 };
 
 /* One redirected call. The thunk passes its address to the trampoline, which calls `hook` and then
@@ -79,6 +82,7 @@ void hook_text(struct hook_regs *regs);
 void hook_thread_begin(struct hook_regs *regs);
 void hook_thread_end(struct hook_regs *regs);
 void hook_exit(struct hook_regs *regs);
+void hook_exit_assembly(struct hook_regs *regs);
 
 /* --- recorder.c */
 /* Starts the recorder thread; [constructor]. */
