@@ -84,6 +84,7 @@ func lines(args []string) int {
 	flags.StringVar(&require, "require", "task-clock", "metrics that every record must have")
 	flags.IntVar(&j.minimum, "min", 1, "at least so many benchmark lines")
 	flags.BoolVar(&j.noInline, "no-inline", false, "the lines are Go's own")
+	noEmpty := flags.Bool("no-empty", false, "leave lines with N = 0 alone: a panic may come before or behind them")
 	flags.BoolVar(&j.sameN, "same-n", true, "with -baseline: N must be the same")
 	flags.Parse(args)
 	j.require = strings.Split(require, ",")
@@ -106,6 +107,9 @@ func lines(args []string) int {
 		r, bad := readRecords(path)
 		j.records = append(j.records, r...)
 		j.list = append(j.list, bad...)
+	}
+	if *noEmpty {
+		j.dropEmpty()
 	}
 	j.judge()
 	return j.status()
