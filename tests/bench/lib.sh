@@ -54,6 +54,10 @@ own_binary() {
     (cd "$BENCH_DIR/testdata/own" && go test -c -o "$TMP/own.test" .) >&2 && echo "$TMP/own.test"
 }
 
+# What go test always gives: with an alarm set Go's scheduler polls for it, which costs a few hundred ns
+# at each StopTimer; without it a process may come to poll later, by chance, and has two speeds.
+GO_TEST="-test.run=^$ -test.timeout=10m"
+
 # both WITHOUT WITH UNITS -- BINARY ARGUMENTS...: runs the test binary REPEATS times on each side, by
 # turns; appends the values of each unit to the files WITHOUT.UNIT and WITH.UNIT ("/" as "-per-").
 # Fails when a run shows no such value.

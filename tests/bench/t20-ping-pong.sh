@@ -7,9 +7,9 @@ GOAL=1.02
 binary=$(own_binary) || { unmeasured "channel ping-pong" "the benchmark does not build"; done_measuring; }
 for procs in "$(nproc)" 1; do
     rm -f "$TMP/a".* "$TMP/b".*
-    n=$("$binary" -test.run='^$' -test.bench='^BenchmarkPingPong$' -test.cpu="$procs" -test.benchtime=200ms |
+    n=$("$binary" $GO_TEST -test.bench='^BenchmarkPingPong$' -test.cpu="$procs" -test.benchtime=200ms |
         awk '/^Benchmark/ && NF > 3 { print $2 }')
-    if both "$TMP/a" "$TMP/b" ns/op -- "$binary" -test.run='^$' -test.bench='^BenchmarkPingPong$' \
+    if both "$TMP/a" "$TMP/b" ns/op -- "$binary" $GO_TEST -test.bench='^BenchmarkPingPong$' \
         -test.cpu="$procs" -test.benchtime="${n}x"; then
         a=$(median <"$TMP/a.ns-per-op") b=$(median <"$TMP/b.ns-per-op")
         figure "channel ping-pong, GOMAXPROCS=$procs" "$(calc %.4f "$b / $a")" "$GOAL" x "$a ns/op without, $b with"
