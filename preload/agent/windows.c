@@ -22,6 +22,14 @@ struct slot {
     struct pg_counts sum;  /* over the closed windows of the run */
 };
 
+/* A thread that was idle when its base was taken and has not run since if *lock still is seq:
+ * nothing of its slot has to be looked at. Kept apart because most threads are idle most of the
+ * time, and a slot is several cache lines in pages of its own. */
+struct idle_watch {
+    const uint32_t *lock; /* NULL: look at the slot */
+    uint32_t seq;
+};
+
 struct windows {
     struct hot_lock lock;
     const struct pg_plan *plan;
@@ -35,7 +43,8 @@ struct windows {
     struct pg_counts process_base, process_sum;
     uint8_t state[MAX_SLOTS];
     int32_t tid[MAX_SLOTS];
-    uint64_t key[MAX_SLOTS];                    /* self_key() of the thread, or 0: not known */
+    uint64_t key[MAX_SLOTS]; /* self_key() of the thread, or 0: not known */
+    struct idle_watch watch[MAX_SLOTS];
     struct session_thread ended[MAX_ENDED + 1]; /* the last one, tid 0, adds up the rest */
     struct slot slot[MAX_SLOTS];
 };
@@ -168,6 +177,7 @@ int windows_thread_begin(struct windows *w)
         counts_copy(&slot->base, &slot->counters.last, plan);
         w->tid[i] = tid;
         key_claim(w, i);
+        w->watch[i].lock = NULL;
         w->state[i] = SLOT_LIVE;
     } else {
         w->state[i] = SLOT_FREE;
@@ -227,6 +237,13 @@ static void forget(struct windows *w)
     w->windows = 0;
 }
 
+static bool still_idle(const struct windows *w, uint32_t i)
+{
+    const struct idle_watch *watch = &w->watch[i];
+
+    return watch->lock != NULL && __atomic_load_n(watch->lock, __ATOMIC_ACQUIRE) == watch->seq;
+}
+
 static void base_of(struct windows *w, uint32_t i, bool self)
 {
     struct slot *slot = &w->slot[i];
@@ -236,6 +253,8 @@ static void base_of(struct windows *w, uint32_t i, bool self)
     else
         hot_counters_read(&slot->counters, w->plan);
     counts_copy(&slot->base, &slot->counters.last, w->plan);
+    w->watch[i].lock = slot->counters.idle ? &slot->counters.idle_page->lock : NULL;
+    w->watch[i].seq = slot->counters.idle_seq;
 }
 
 /* Takes the base of every thread, the caller's last. */
@@ -245,7 +264,7 @@ static void take_bases(struct windows *w)
     if (w->reads_process)
         hot_process_read(w->plan, &w->process_base);
     for (uint32_t i = 0; i < w->n_slots; i++)
-        if (w->state[i] == SLOT_LIVE && i != w->starter)
+        if (w->state[i] == SLOT_LIVE && i != w->starter && !still_idle(w, i))
             base_of(w, i, false);
     if (w->starter < w->n_slots)
         base_of(w, w->starter, true);
@@ -299,7 +318,7 @@ void windows_stop(struct windows *w)
         if (first < w->n_slots && w->state[first] == SLOT_LIVE)
             add_slot(w, first, first == self);
         for (uint32_t i = 0; i < w->n_slots; i++)
-            if (w->state[i] == SLOT_LIVE && i != first)
+            if (w->state[i] == SLOT_LIVE && i != first && !still_idle(w, i))
                 add_slot(w, i, i == self);
         if (w->reads_process) {
             struct pg_counts now;
