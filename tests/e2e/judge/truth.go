@@ -188,6 +188,7 @@ var groups = map[string][][]check{
 func truth(args []string) int {
 	flags := flag.NewFlagSet("truth", flag.ExitOnError)
 	wanted := flags.String("groups", "", "comma-separated; the statements to judge")
+	only := flags.String("only", "", "|-separated benchmarks (without \"Benchmark\") to judge; empty: all")
 	least := flags.Int("count", 3, "records that a benchmark must have")
 	flags.Parse(args)
 	byName := map[string]map[string]group{} // name, then name with procs
@@ -212,6 +213,9 @@ func truth(args []string) int {
 		}
 		for _, list := range groups[name] {
 			for _, c := range list {
+				if *only != "" && !contains(strings.Split(*only, "|"), strings.TrimPrefix(c.bench, "Benchmark")) {
+					continue
+				}
 				if !c.judge(byName[c.bench], *least) {
 					status = 1
 				}
@@ -219,6 +223,15 @@ func truth(args []string) int {
 		}
 	}
 	return status
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
 }
 
 func (c check) judge(found map[string]group, least int) bool {
