@@ -111,9 +111,10 @@ func nothingPerOp(bench string) (out []check) {
 	return out
 }
 
-// What getrusage saw in the window, of all threads.
+// What getrusage saw in the window, of all threads. The kernel takes time that the hypervisor has
+// stolen out of its accounts and leaves it in task-clock, so a little more is not wrong; twice is.
 func cpuCheck(bench string, least float64) check {
-	return within(bench, "cpu-of-all-threads", overGo(task, "process-ns/op"), least, 1.02)
+	return within(bench, "cpu-of-all-threads", overGo(task, "process-ns/op"), least, 1.1)
 }
 
 // faultsBeyond is what was counted beyond N pages per operation, in all.
