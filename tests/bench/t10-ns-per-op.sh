@@ -31,9 +31,6 @@ src=$(go env GOROOT)/src
 # Name in the pattern language of -test.bench: each element anchored.
 anchored() { sed 's|^|^|; s|/|$/^|g; s|$|$|' <<<"$1"; }
 
-# What other work on the machine disturbs least, and a second opinion when it is busy.
-fastest() { sort -g | head -n 1; }
-
 ratios=0
 while read -r pkg name; do
     [ -n "$pkg" ] || continue
