@@ -207,6 +207,11 @@ static int enter(int argc, char *const *argv, struct pg_error *err)
         else
             say("armed", "%s, back end %s", agent.engine->gobin_go_version(bin),
                 agent.engine->pmu_backend_name(agent.plan.backend));
+    } else if (rc == 0 && bin != NULL &&
+               agent.engine->gobin_function_by_name(bin, "testing.(*M).Run", &f)) {
+        rc = pg_error_set(err, PG_E_UNSUPPORTED,
+                          "this Go version (%s) is not known to perfgo: no testing.(*B).StartTimer",
+                          agent.engine->gobin_go_version(bin));
     }
     agent.engine->gobin_close(bin);
     agent.engine->elf_close(image);
