@@ -64,7 +64,11 @@ int main(int argc, char **argv)
         perror("seccomp_exec: seccomp");
         return 99;
     }
-    execvp(argv[3], argv + 3);
+    /* Not execvp for a path: it would feed what is no program to a shell. */
+    if (strchr(argv[3], '/') != NULL)
+        execv(argv[3], argv + 3);
+    else
+        execvp(argv[3], argv + 3);
     perror(argv[3]);
-    return 99;
+    return 126;
 }
