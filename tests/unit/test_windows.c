@@ -339,26 +339,26 @@ static void short_windows_see_faults(void **state)
     struct windows *w = fresh(PG_BACKEND_SOFTWARE, NULL);
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     struct windows_total out;
-    volatile char *fresh_pages;
+    char *fresh_pages;
 
     (void)state;
     faults_of(w, 1);
     fresh_pages =
         mmap(NULL, WINDOWS * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(fresh_pages != MAP_FAILED);
-    madvise((void *)fresh_pages, WINDOWS * page, MADV_NOHUGEPAGE);
+    madvise(fresh_pages, WINDOWS * page, MADV_NOHUGEPAGE);
     windows_begin_run(w);
     for (int i = 0; i < WINDOWS; i += 2) {
         windows_start(w);
-        fresh_pages[(size_t)i * page] = 1;
+        touch(fresh_pages + (size_t)i * page, 1, page);
         windows_stop(w);
-        fresh_pages[(size_t)(i + 1) * page] = 1; /* not timed */
+        touch(fresh_pages + (size_t)(i + 1) * page, 1, page); /* not timed */
         windows_start(w);
         spin();
         windows_stop(w);
     }
     assert_int_equal(total_of(w, "page-faults", &out), WINDOWS / 2);
-    munmap((void *)fresh_pages, WINDOWS * page);
+    munmap(fresh_pages, WINDOWS * page);
     windows_thread_end(w);
 }
 

@@ -106,21 +106,23 @@ static void set_times(struct hot_counters *c, const struct pg_plan *plan, uint64
     }
 }
 
-/* A real read, and what the next ones in this slice need of it. `first` is the clock at entry. */
+/* A real read, and what the next ones in this slice need of it. `first` is the clock at entry, seq
+ * the schedule count before: were it taken later, the clock could be that of an earlier slice. */
 static void read_and_remember(struct hot_counters *c, const struct pg_plan *plan,
-                              const struct hot_self *self, bool closing, uint64_t first)
+                              const struct hot_self *self, bool closing, uint64_t first,
+                              uint32_t seq)
 {
     struct hot_slice *slice = &c->slice;
-    uint32_t seq = schedule_count(c);
     bool known = slice->valid && slice->seq == seq;
     struct pg_counts least;
-    uint64_t before, after, faults;
+    uint64_t before, after, now, faults;
 
     copy_times(&least, &c->last, plan);
     before = hot_self_clock(self);
     hot_counters_read(c, plan);
     after = hot_self_clock(self);
     faults = faults_of_self();
+    now = hot_self_clock(self);
     slice->valid = schedule_count(c) == seq && (known || after - before < UNDISTURBED_NS);
     if (!slice->valid)
         return;
@@ -131,7 +133,7 @@ static void read_and_remember(struct hot_counters *c, const struct pg_plan *plan
     }
     slice->read_at = after;
     slice->faults = faults;
-    set_times(c, plan, closing ? first : hot_self_clock(self), &least);
+    set_times(c, plan, closing ? first : now, &least);
 }
 
 void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
@@ -139,20 +141,23 @@ void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
 {
     struct hot_slice *slice = &c->slice;
     uint64_t now;
+    uint32_t seq;
 
     if (!slice->possible || self->clock == NULL) {
         hot_counters_read(c, plan);
         return;
     }
+    seq = schedule_count(c);
     now = hot_self_clock(self);
-    if (slice->valid && now - slice->read_at < FRESH_NS && faults_of_self() == slice->faults) {
+    if (slice->valid && slice->seq == seq && now - slice->read_at < FRESH_NS &&
+        faults_of_self() == slice->faults) {
         uint64_t t = closing ? now : hot_self_clock(self);
 
-        if (schedule_count(c) == slice->seq) {
+        if (schedule_count(c) == seq) {
             c->idle = false;
             set_times(c, plan, t, &c->last);
             return;
         }
     }
-    read_and_remember(c, plan, self, closing, now);
+    read_and_remember(c, plan, self, closing, now, seq);
 }
