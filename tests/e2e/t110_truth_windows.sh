@@ -3,7 +3,7 @@
 # What is not timed is not counted: set-up of a hundred times the work, by Stop/StartTimer,
 # ResetTimer and b.Loop; and a window costs next to nothing.
 . "$(dirname "$0")/bench.sh"
-. "$(dirname "$0")/truth.sh"
+. "$(dirname "$0")/rounds.sh"
 
 windows='Windows100us|Windows10us|Windows1us|WindowsEmpty'
 setup='SetupResetTimer|SetupResetWhileStopped|SetupStopped|SetupAfterwards'

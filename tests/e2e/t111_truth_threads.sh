@@ -2,7 +2,7 @@
 # timeout: 400
 # All threads are counted: of the processor time that getrusage saw in the window, at least 99 %.
 . "$(dirname "$0")/bench.sh"
-. "$(dirname "$0")/truth.sh"
+. "$(dirname "$0")/rounds.sh"
 
 threads='RunParallel|RunParallelMany|Children|Sleepers|Garbage'
 truth static exec threads "$threads" -benchtime=40x -count=5 -cpu=1,2 ./truth

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Page faults to the page, context switches to the switch, on the benchmark's thread and on others.
 . "$(dirname "$0")/bench.sh"
-. "$(dirname "$0")/truth.sh"
+. "$(dirname "$0")/rounds.sh"
 
 counters='PageFaults|PageFaultsOneWindow|PageFaultsElsewhere|ContextSwitches'
 truth static exec counters "$counters" -benchtime=30x -count=5 -cpu=1,2 ./truth

@@ -1,4 +1,4 @@
-# truth.sh - rounds of the truth tests (t11x). Source it after bench.sh.
+# rounds.sh - rounds of the truth tests (t11x). Source it after bench.sh.
 #
 # A statement is about the median of the records of a benchmark in one round. Neighbours on a shared
 # machine can spoil a round, so the benchmarks whose statements fail are run again, on their own, at
