@@ -7,7 +7,7 @@
 
 windows='Windows100us|Windows10us|Windows1us|WindowsEmpty'
 setup='SetupResetTimer|SetupResetWhileStopped|SetupStopped|SetupAfterwards'
-truth windows exec windows "$windows" -benchtime=60x -count=5 -cpu=1,2 ./truth
+truth windows exec windows "$windows" -benchtime=30x -count=9 -cpu=1,2 ./truth
 truth setup exec setup "$setup" -benchtime=100x -count=5 -cpu=1,2 ./truth
 truth windows-external preload windows 'Windows10us|Windows1us' -ldflags=-linkmode=external -benchtime=100x -count=5 -cpu=1 ./truth
 truth once exec once EmptyOnce -benchtime=1x -count=15 -cpu=1,2 ./truth

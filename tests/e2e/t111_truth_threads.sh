@@ -9,7 +9,7 @@ truth static exec threads "$threads" -benchtime=40x -count=5 -cpu=1,2 ./truth
 truth external preload threads 'RunParallel|Children|Sleepers' -ldflags=-linkmode=external -benchtime=40x -count=5 -cpu=2 ./truth
 truth ending exec ending-threads ThreadsThatEnd -benchtime=5x -count=5 -cpu=2 ./truth
 if [ "$(go env CGO_ENABLED)" = 1 ]; then
-    truth callbacks preload callbacks CallbackCPU -benchtime=10x -count=5 -cpu=2 ./cthreads
+    truth callbacks preload callbacks CallbackCPU -benchtime=5x -count=5 -cpu=2 ./cthreads
 else
     skip callbacks "cgo is switched off"
 fi

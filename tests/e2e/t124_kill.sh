@@ -11,6 +11,7 @@ reported() { "$PERFGO" report "$(dirname "$(records "$1")")" --format=csv | grep
 killed() { # TEST WHOM COMMAND...: whom to kill: the test binary, or the command
     local test=$1 whom=$2 pid lines i
     shift 2
+    : >"$TMP/$test.out"
     PERFGO_OUTPUT=$TMP/$test.d "$@" -test.bench=Long -test.benchtime=5x >"$TMP/$test.out" 2>"$TMP/$test.err" &
     pid=$!
     for ((i = 0; i < 200; i++)); do
