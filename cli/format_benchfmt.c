@@ -40,12 +40,15 @@ static void write_benchfmt(FILE *f, const struct report *r)
     const char *pkg = NULL;
     struct strbuf units = {0};
 
-    config(f, "perfgo-run", r->data->id);
+    /* Not as configuration: benchstat puts what differs there into tables of their own, and two
+     * runs to be compared differ in exactly these. Lines it does not know it passes over. */
+    fprintf(f, "# perfgo run %s%s%s\n", r->data->id,
+            info != NULL && info->git_commit != NULL ? ", commit " : "",
+            info != NULL && info->git_commit != NULL ? info->git_commit : "");
     if (info != NULL) {
         config(f, "goos", info->goos);
         config(f, "goarch", info->goarch);
         config(f, "cpu", info->cpu);
-        config(f, "commit", info->git_commit);
         for (size_t i = 0; i < info->n_tags; i++)
             fprintf(f, "tag-%s: %s\n", info->tag[i].key, info->tag[i].value);
     }

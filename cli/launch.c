@@ -25,7 +25,7 @@ static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUS
 static struct {
     int fd; /* signalfd */
     sigset_t original_mask;
-    struct sigaction original_child, original_pipe;
+    struct sigaction original_child, original_pipe, original_size;
 } signals = {.fd = -1};
 
 int launch_begin(void)
@@ -42,6 +42,8 @@ int launch_begin(void)
     /* An ignored SIGCHLD, inherited, would reap the child before its status could be read. */
     if (sigaction(SIGCHLD, &standard, &signals.original_child) < 0 ||
         sigaction(SIGPIPE, &ignore, &signals.original_pipe) < 0 ||
+        /* ulimit -f: a copy that cannot be written is a reason to run without it. */
+        sigaction(SIGXFSZ, &ignore, &signals.original_size) < 0 ||
         sigprocmask(SIG_BLOCK, &set, &signals.original_mask) < 0)
         return errno;
     signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -65,6 +67,7 @@ static int become(const struct child_spec *spec, pid_t parent)
     if (signals.fd >= 0) {
         sigaction(SIGCHLD, &signals.original_child, NULL);
         sigaction(SIGPIPE, &signals.original_pipe, NULL);
+        sigaction(SIGXFSZ, &signals.original_size, NULL);
         sigprocmask(SIG_SETMASK, &signals.original_mask, NULL);
     }
     if (strchr(spec->file, '/') != NULL)

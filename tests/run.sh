@@ -8,7 +8,7 @@
 #   examples   examples/ with Go alone                    install     make install and uninstall
 #   selftest   lint, set-up and this runner catch what they are for
 #   matrix     tests/matrix/*.sh (run.sh with --short)    fuzz        tests/fuzz, FUZZ_SECONDS each
-#   lint       the mechanical checks of tests/lint
+#   std        tests/std/run.sh --short                   lint       the mechanical checks of tests/lint
 #
 # A suite builds what it needs first; a failed build is a failed test. Scripts speak the protocol of
 # tests/lib.sh. Whatever hangs is killed after its time limit and has failed. The last line is always
@@ -225,6 +225,9 @@ suite() {
             [ "$(basename "$script")" != run.sh ] || options=--short
             run_script "matrix:$(basename "$script" .sh)" "${MATRIX_TIMEOUT:-900}" bash "$script" $options
         done ;;
+    std)
+        need_go && build release KIND=release all unit-build &&
+            run_script std 600 bash tests/std/run.sh --short ;;
     fuzz) run_fuzz ;;
     examples)
         need_go && run_script examples 600 bash tests/setup/examples.sh ;;
@@ -241,7 +244,7 @@ suite() {
 }
 
 mkdir -p "$LOGS"
-[ $# -gt 0 ] || set -- unit cli e2e examples install asan selftest matrix fuzz
+[ $# -gt 0 ] || set -- unit cli e2e examples install asan selftest matrix std fuzz
 started=$SECONDS
 for name in "$@"; do
     echo "== $name"

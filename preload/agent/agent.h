@@ -27,6 +27,9 @@
  * src/cmd/compile/abi-internal.md) */
 struct hook_regs {
     uint64_t arg[9];
+    uint64_t saved[5];     /* the trampoline's */
+    const uint64_t *stack; /* the stack pointer as the callee will find it: behind one word begin
+                              the arguments of a callee in assembly (ABI0) */
 };
 
 /* One redirected call. The thunk passes its address to the trampoline, which calls `hook` and then
@@ -85,6 +88,7 @@ void hook_thread_end(struct hook_regs *regs);
 void hook_result(struct hook_regs *regs);
 void hook_text(struct hook_regs *regs);
 void hook_exit(struct hook_regs *regs);
+void hook_exit_assembly(struct hook_regs *regs);
 
 /* --- simulate.c: the same moments under Valgrind */
 void hook_simulate_run_first(struct hook_regs *regs);

@@ -160,13 +160,24 @@ static int start_session(const struct gobin *bin, int argc, char *const *argv, s
     return agent.engine->session_open(&agent.settings, &agent.plan, &target, &agent.session, err);
 }
 
+/* A mode that does not exist is not taken for another one. */
+static int check_mode(struct pg_error *err)
+{
+    if (strcmp(agent.settings.mode, "stat") == 0)
+        return 0;
+    return pg_error_set(err, PG_E_INVALID, "PERFGO_MODE=%s is not valid: give stat or off",
+                        agent.settings.mode);
+}
+
 /* Everything that can fail comes before the text is changed. */
 static int arm(const struct gobin *bin, uint64_t bias, int argc, char *const *argv,
                struct pg_error *err)
 {
     enum pg_backend backend = PG_BACKEND_AUTO;
-    int rc = read_layout(bin, &agent.layout, err);
+    int rc = check_mode(err);
 
+    if (rc == 0)
+        rc = read_layout(bin, &agent.layout, err);
     if (rc == 0)
         rc = read_backend(&backend, err);
     if (rc == 0)
@@ -203,6 +214,11 @@ static int enter(int argc, char *const *argv, struct pg_error *err)
         else
             say("armed", "%s, back end %s", agent.engine->gobin_go_version(bin),
                 agent.engine->pmu_backend_name(agent.plan.backend));
+    } else if (rc == 0 && bin != NULL &&
+               agent.engine->gobin_function_by_name(bin, "testing.(*M).Run", &f)) {
+        rc = pg_error_set(err, PG_E_UNSUPPORTED,
+                          "this Go version (%s) is not known to perfgo: no testing.(*B).StartTimer",
+                          agent.engine->gobin_go_version(bin));
     }
     agent.engine->gobin_close(bin);
     agent.engine->elf_close(image);

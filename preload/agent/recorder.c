@@ -36,6 +36,7 @@ static struct {
     uint64_t part;         /* JOB_DUMP: which one … */
     struct pg_counts dump; /* … and what was in it, */
     bool dump_read;        /* if it could be read */
+    struct pg_error first_error;
     struct session_line out_line;
     struct session_thread thread[MAX_THREADS];
     char pkg[4096], name[8192], printed_name[8192], text[32768];
@@ -192,30 +193,31 @@ void recorder_finish(int32_t exit_code)
 
 /* ---- the recorder's side ---- */
 
+/* One sentence per run, not one per benchmark or file; and at the end: while a line is handed over,
+ * Go has printed half of it, and go test joins standard output and standard error. */
+static void remember(const struct pg_error *err)
+{
+    if (recorder.first_error.code == 0)
+        recorder.first_error = *err;
+}
+
 static void do_line(void)
 {
     struct pg_error err = {0};
-    static bool said; /* one sentence per run, not one per benchmark */
 
     recorder.out_size = 0;
     if (agent.engine->session_line(agent.session, &recorder.out_line, recorder.out,
-                                   sizeof recorder.out, &recorder.out_size, &err) < 0 &&
-        !said) {
-        say("error", "%s", err.text);
-        said = true;
-    }
+                                   sizeof recorder.out, &recorder.out_size, &err) < 0)
+        remember(&err);
 }
 
 static void do_dump(void)
 {
     struct pg_error err = {0};
-    static bool said;
 
     recorder.dump_read = simulate_read_dump(recorder.part, &recorder.dump, &err) == 0;
-    if (!recorder.dump_read && !said) {
-        say("error", "%s", err.text);
-        said = true;
-    }
+    if (!recorder.dump_read)
+        remember(&err);
 }
 
 static void do_job(void)
@@ -247,7 +249,9 @@ static void do_finish(void)
             say("note", "%s", agent.plan.note);
     }
     if (agent.engine->session_close(agent.session, recorder.exit_code, &err) < 0)
-        say("error", "%s", err.text);
+        remember(&err);
+    if (recorder.first_error.code != 0)
+        say("error", "%s", recorder.first_error.text);
     agent.session = NULL;
     __atomic_store_n(&recorder.finish, DONE, __ATOMIC_RELEASE);
     sys_futex_wake(&recorder.finish, 16);

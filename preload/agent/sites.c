@@ -43,7 +43,9 @@ static const struct site_rule rules[] = {
      {"testing.(*B).ResetTimer"}, {"time.Now", "testing.highPrecisionTimeNow"}},
     {"the reset of a stopped timer", hook_reset_timer, hook_simulate_reset, true,
      {"testing.(*B).ResetTimer"},
-     {"runtime.mapclear", "runtime.makemap", "internal/runtime/maps.NewMap"}},
+     /* The last one: up to 1.20, -race keeps the loop that empties the map. */
+     {"runtime.mapclear", "runtime.makemap", "internal/runtime/maps.NewMap",
+      "runtime.mapiterinit"}},
     {"the result of a benchmark", hook_result, hook_simulate_result, true,
      PROCESS_BENCH, {"testing.BenchmarkResult.String"}},
     {"the line of a benchmark", hook_text, hook_text, true,
@@ -123,30 +125,46 @@ static bool has_prefix(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/* True when f is the ABIInternal wrapper of the function at `assembly`: it calls it. */
+static bool is_wrapper(const struct builder *b, const struct gobin_function *f, uint64_t assembly)
+{
+    uint64_t found[4];
+
+    return f->entry != assembly &&
+           agent.engine->gobin_calls(b->bin, f, assembly, found, 4, NULL) > 0;
+}
+
+/* Redirects the calls of one runtime.exit; arguments are where its kind expects them. */
+static int add_exit(struct builder *b, uint64_t entry, bool wrapper, struct pg_error *err)
+{
+    size_t count = agent.engine->gobin_function_count(b->bin);
+    struct gobin_function f;
+    int rc = 0;
+
+    for (size_t i = 0; rc >= 0 && i < count; i++)
+        if (agent.engine->gobin_function(b->bin, i, &f) &&
+            (has_prefix(f.name, "runtime.") || has_prefix(f.name, "syscall.")))
+            rc = add_calls(b, &f, entry, wrapper ? hook_exit : hook_exit_assembly, err);
+    return rc;
+}
+
 /* Go ends a process by exit_group(2), without libc's exit: every caller of runtime.exit is hooked.
- * The name stands twice in pclntab, for the assembly and for its ABIInternal wrapper. */
+ * It is assembly; where something needs an ABIInternal wrapper of it, the name stands twice in
+ * pclntab. */
 static int add_exits(struct builder *b, struct pg_error *err)
 {
     size_t count = agent.engine->gobin_function_count(b->bin);
-    uint64_t entry[2];
-    size_t n_entries = 0;
-    struct gobin_function f;
-    int rc;
+    struct gobin_function f, exits[2];
+    size_t n = 0;
+    int rc = 0;
 
-    for (size_t i = 0; i < count && n_entries < 2; i++)
+    for (size_t i = 0; i < count && n < 2; i++)
         if (agent.engine->gobin_function(b->bin, i, &f) && strcmp(f.name, "runtime.exit") == 0)
-            entry[n_entries++] = f.entry;
-    for (size_t i = 0; i < count; i++) {
-        if (!agent.engine->gobin_function(b->bin, i, &f) ||
-            !(has_prefix(f.name, "runtime.") || has_prefix(f.name, "syscall.")))
-            continue;
-        for (size_t k = 0; k < n_entries; k++) {
-            rc = add_calls(b, &f, entry[k], hook_exit, err);
-            if (rc < 0)
-                return rc;
-        }
-    }
-    return 0;
+            exits[n++] = f;
+    for (size_t i = 0; rc >= 0 && i < n; i++)
+        rc = add_exit(b, exits[i].entry, n == 2 && is_wrapper(b, &exits[i], exits[1 - i].entry),
+                      err);
+    return rc < 0 ? rc : 0;
 }
 
 static int find_all(struct builder *b, struct pg_error *err)

@@ -2,6 +2,7 @@
 
 #include "hot/counters.h"
 #include "hot/lock.h"
+#include "hot/self.h"
 #include "hot/sys.h"
 
 #include <errno.h>
@@ -21,9 +22,18 @@ struct slot {
     struct pg_counts sum;  /* over the closed windows of the run */
 };
 
+/* A thread that was idle when its base was taken and has not run since if *lock still is seq:
+ * nothing of its slot has to be looked at. Kept apart because most threads are idle most of the
+ * time, and a slot is several cache lines in pages of its own. */
+struct idle_watch {
+    const uint32_t *lock; /* NULL: look at the slot */
+    uint32_t seq;
+};
+
 struct windows {
     struct hot_lock lock;
     const struct pg_plan *plan;
+    struct hot_self self;
     bool open;
     bool reads_process; /* the plan has PG_SOURCE_RUSAGE counters */
     uint32_t starter;   /* slot of the thread that opened the window */
@@ -33,6 +43,8 @@ struct windows {
     struct pg_counts process_base, process_sum;
     uint8_t state[MAX_SLOTS];
     int32_t tid[MAX_SLOTS];
+    uint64_t key[MAX_SLOTS]; /* self_key() of the thread, or 0: not known */
+    struct idle_watch watch[MAX_SLOTS];
     struct session_thread ended[MAX_ENDED + 1]; /* the last one, tid 0, adds up the rest */
     struct slot slot[MAX_SLOTS];
 };
@@ -45,6 +57,7 @@ struct windows *windows_create(const struct pg_plan *plan)
     if (sys_is_error(w))
         return NULL;
     w->plan = plan;
+    self_find(&w->self);
     for (uint32_t i = 0; i < plan->n_counters; i++)
         w->reads_process |= plan->counter[i].source == PG_SOURCE_RUSAGE;
     return w;
@@ -92,6 +105,34 @@ static uint32_t slot_of(const struct windows *w, int32_t tid)
     return i;
 }
 
+/* The live slot of the calling thread, or n_slots. A key costs nothing to read, an id a system
+ * call. Keys may change (Go sets its own thread pointer on the first thread): an unknown one is
+ * learned. */
+static uint32_t slot_of_self(struct windows *w)
+{
+    uint64_t key = w->self.has_key ? self_key() : 0;
+    uint32_t i;
+
+    for (i = 0; key != 0 && i < w->n_slots; i++)
+        if (w->key[i] == key && w->state[i] == SLOT_LIVE)
+            return i;
+    i = slot_of(w, sys_gettid());
+    if (i < w->n_slots)
+        w->key[i] = key;
+    return i;
+}
+
+/* A new thread has this key: whoever had it before is gone, or has another one by now. */
+static void key_claim(struct windows *w, uint32_t slot)
+{
+    uint64_t key = w->self.has_key ? self_key() : 0;
+
+    for (uint32_t i = 0; i < w->n_slots; i++)
+        if (w->key[i] == key)
+            w->key[i] = 0;
+    w->key[slot] = key;
+}
+
 static uint32_t slot_reserve(struct windows *w)
 {
     for (uint32_t i = 0; i < MAX_SLOTS; i++) {
@@ -135,6 +176,8 @@ int windows_thread_begin(struct windows *w)
         hot_counters_read(&slot->counters, plan);
         counts_copy(&slot->base, &slot->counters.last, plan);
         w->tid[i] = tid;
+        key_claim(w, i);
+        w->watch[i].lock = NULL;
         w->state[i] = SLOT_LIVE;
     } else {
         w->state[i] = SLOT_FREE;
@@ -194,25 +237,37 @@ static void forget(struct windows *w)
     w->windows = 0;
 }
 
-static void base_of(struct windows *w, uint32_t i)
+static bool still_idle(const struct windows *w, uint32_t i)
+{
+    const struct idle_watch *watch = &w->watch[i];
+
+    return watch->lock != NULL && __atomic_load_n(watch->lock, __ATOMIC_ACQUIRE) == watch->seq;
+}
+
+static void base_of(struct windows *w, uint32_t i, bool self)
 {
     struct slot *slot = &w->slot[i];
 
-    hot_counters_read(&slot->counters, w->plan);
+    if (self)
+        hot_counters_read_self(&slot->counters, w->plan, &w->self, false);
+    else
+        hot_counters_read(&slot->counters, w->plan);
     counts_copy(&slot->base, &slot->counters.last, w->plan);
+    w->watch[i].lock = slot->counters.idle ? &slot->counters.idle_page->lock : NULL;
+    w->watch[i].seq = slot->counters.idle_seq;
 }
 
 /* Takes the base of every thread, the caller's last. */
 static void take_bases(struct windows *w)
 {
-    w->starter = slot_of(w, sys_gettid());
+    w->starter = slot_of_self(w);
     if (w->reads_process)
         hot_process_read(w->plan, &w->process_base);
     for (uint32_t i = 0; i < w->n_slots; i++)
-        if (w->state[i] == SLOT_LIVE && i != w->starter)
-            base_of(w, i);
+        if (w->state[i] == SLOT_LIVE && i != w->starter && !still_idle(w, i))
+            base_of(w, i, false);
     if (w->starter < w->n_slots)
-        base_of(w, w->starter);
+        base_of(w, w->starter, true);
 }
 
 void windows_reset(struct windows *w)
@@ -242,11 +297,14 @@ void windows_start(struct windows *w)
     hot_unlock(&w->lock);
 }
 
-static void add_slot(struct windows *w, uint32_t i)
+static void add_slot(struct windows *w, uint32_t i, bool self)
 {
     struct slot *slot = &w->slot[i];
 
-    hot_counters_read(&slot->counters, w->plan);
+    if (self)
+        hot_counters_read_self(&slot->counters, w->plan, &w->self, true);
+    else
+        hot_counters_read(&slot->counters, w->plan);
     if (!slot->counters.idle)
         hot_counts_add(&slot->sum, &slot->counters.last, &slot->base, w->plan);
 }
@@ -255,13 +313,13 @@ void windows_stop(struct windows *w)
 {
     hot_lock(&w->lock);
     if (w->open) {
-        uint32_t first = w->starter;
+        uint32_t first = w->starter, self = slot_of_self(w);
 
         if (first < w->n_slots && w->state[first] == SLOT_LIVE)
-            add_slot(w, first);
+            add_slot(w, first, first == self);
         for (uint32_t i = 0; i < w->n_slots; i++)
-            if (w->state[i] == SLOT_LIVE && i != first)
-                add_slot(w, i);
+            if (w->state[i] == SLOT_LIVE && i != first && !still_idle(w, i))
+                add_slot(w, i, i == self);
         if (w->reads_process) {
             struct pg_counts now;
 

@@ -39,6 +39,9 @@ median() {
     }'
 }
 
+# The run that other work on the machine disturbed least: a second opinion when it is busy.
+fastest() { sort -g | head -n 1; }
+
 calc() { awk "BEGIN { printf \"$1\", $2 }"; }
 
 # The value that stands before UNIT on the one result line of a benchmark; nothing when there is not
@@ -53,6 +56,10 @@ value_of() {
 own_binary() {
     (cd "$BENCH_DIR/testdata/own" && go test -c -o "$TMP/own.test" .) >&2 && echo "$TMP/own.test"
 }
+
+# What go test always gives: with an alarm set Go's scheduler polls for it, which costs a few hundred ns
+# at each StopTimer; without it a process may come to poll later, by chance, and has two speeds.
+GO_TEST="-test.run=^$ -test.timeout=10m"
 
 # both WITHOUT WITH UNITS -- BINARY ARGUMENTS...: runs the test binary REPEATS times on each side, by
 # turns; appends the values of each unit to the files WITHOUT.UNIT and WITH.UNIT ("/" as "-per-").

@@ -6,7 +6,7 @@
 GOAL=8
 what="resident memory added"
 binary=$(own_binary) || { unmeasured "$what" "the benchmark does not build"; done_measuring; }
-if both "$TMP/a" "$TMP/b" 'VmHWM-KiB VmRSS-KiB RssAnon-KiB RssFile-KiB' -- "$binary" -test.run='^$' \
+if both "$TMP/a" "$TMP/b" 'VmHWM-KiB VmRSS-KiB RssAnon-KiB RssFile-KiB' -- "$binary" $GO_TEST \
     -test.bench='^BenchmarkResident$' -test.benchtime=100000x; then
     added() { calc %.2f "($(median <"$TMP/b.$1-KiB") - $(median <"$TMP/a.$1-KiB")) / 1024"; }
     detail "VmRSS $(added VmRSS) MiB added, of it RssAnon $(added RssAnon), RssFile $(added RssFile)"

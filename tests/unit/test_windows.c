@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -291,6 +292,177 @@ static void page_faults_are_exact(void **state)
     windows_thread_end(w);
 }
 
+/* Work of some hundred nanoseconds that enters the kernel nowhere. */
+static void spin(void)
+{
+    for (volatile int i = 0; i < 1000; i++)
+        ;
+}
+
+/* What short windows count is what one long window over the same work counts: 200 ns each at most
+ * are the windows' own. The two are taken by turns and the median of the rounds decides, so that a
+ * change of the machine's speed, or time that the hypervisor steals, tells on few of them. */
+static int by_double(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void short_windows_add_up(void **state)
+{
+    enum { ROUNDS = 41, WINDOWS = 500 };
+    struct windows *w = fresh(PG_BACKEND_SOFTWARE, NULL);
+    struct windows_total out;
+    double own[ROUNDS];
+
+    (void)state;
+    for (int r = 0; r < ROUNDS; r++) {
+        double pieces, whole;
+
+        windows_begin_run(w);
+        for (int i = 0; i < WINDOWS; i++) {
+            windows_start(w);
+            spin();
+            windows_stop(w);
+        }
+        pieces = (double)total_of(w, "task-clock", &out);
+        assert_int_equal(out.windows, WINDOWS);
+        windows_begin_run(w);
+        windows_start(w);
+        for (int i = 0; i < WINDOWS; i++)
+            spin();
+        windows_stop(w);
+        whole = (double)total_of(w, "task-clock", &out);
+        own[r] = (pieces - whole) / WINDOWS;
+    }
+    qsort(own, ROUNDS, sizeof own[0], by_double);
+    if (own[ROUNDS / 2] < -200 || own[ROUNDS / 2] > 200)
+        fail_msg("a window counts %.0f ns more than its share", own[ROUNDS / 2]);
+    windows_thread_end(w);
+}
+
+/* A fault in every second window of a row that is read by the clock alone otherwise. */
+static void short_windows_see_faults(void **state)
+{
+    enum { WINDOWS = 400 };
+    struct windows *w = fresh(PG_BACKEND_SOFTWARE, NULL);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    struct windows_total out;
+    char *fresh_pages;
+
+    (void)state;
+    faults_of(w, 1);
+    fresh_pages =
+        mmap(NULL, WINDOWS * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(fresh_pages != MAP_FAILED);
+    madvise(fresh_pages, WINDOWS * page, MADV_NOHUGEPAGE);
+    windows_begin_run(w);
+    for (int i = 0; i < WINDOWS; i += 2) {
+        windows_start(w);
+        touch(fresh_pages + (size_t)i * page, 1, page);
+        windows_stop(w);
+        touch(fresh_pages + (size_t)(i + 1) * page, 1, page); /* not timed */
+        windows_start(w);
+        spin();
+        windows_stop(w);
+    }
+    assert_int_equal(total_of(w, "page-faults", &out), WINDOWS / 2);
+    munmap(fresh_pages, WINDOWS * page);
+    windows_thread_end(w);
+}
+
+struct echo {
+    int to[2], from[2]; /* pipes */
+};
+
+static void *echo(void *arg)
+{
+    struct echo *e = arg;
+    char c;
+
+    while (read(e->to[0], &c, 1) == 1)
+        if (write(e->from[1], &c, 1) != 1)
+            break;
+    return NULL;
+}
+
+/* Windows in which the thread waits for another one on its processor, for microseconds: each of
+ * them has a context switch, which no clock tells. */
+static void short_windows_see_switches(void **state)
+{
+    enum { WINDOWS = 500 };
+    struct windows *w = fresh(PG_BACKEND_SOFTWARE, NULL);
+    struct windows_total out;
+    cpu_set_t before, one;
+    struct echo e;
+    pthread_t thread;
+    char c = 0;
+
+    (void)state;
+    pthread_getaffinity_np(pthread_self(), sizeof before, &before);
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
+    assert_int_equal(pipe(e.to) | pipe(e.from), 0);
+    pthread_create(&thread, NULL, echo, &e);
+    windows_begin_run(w);
+    for (int i = 0; i < WINDOWS; i++) {
+        windows_start(w);
+        assert_int_equal(write(e.to[1], &c, 1), 1);
+        assert_int_equal(read(e.from[0], &c, 1), 1);
+        windows_stop(w);
+    }
+    assert_true(total_of(w, "context-switches", &out) >= WINDOWS);
+    close(e.to[1]);
+    pthread_join(thread, NULL);
+    close(e.to[0]);
+    close(e.from[0]);
+    close(e.from[1]);
+    pthread_setaffinity_np(pthread_self(), sizeof before, &before);
+    windows_thread_end(w);
+}
+
+static void *stop_and_start(void *arg)
+{
+    struct worker *k = arg;
+
+    assert_int_equal(windows_thread_begin(k->w), 0);
+    pthread_barrier_wait(k->barrier);
+    windows_stop(k->w); /* what another thread started */
+    windows_start(k->w);
+    burn(k->burn_ns);
+    pthread_barrier_wait(k->barrier);
+    pthread_barrier_wait(k->barrier);
+    windows_thread_end(k->w);
+    return NULL;
+}
+
+/* A window may be closed by another thread than the one that opened it. */
+static void other_threads_stop(void **state)
+{
+    struct windows *w = fresh(PG_BACKEND_SOFTWARE, NULL);
+    pthread_barrier_t barrier;
+    struct worker k = {.w = w, .barrier = &barrier, .burn_ns = 20 * MS};
+    struct windows_total out;
+    pthread_t thread;
+
+    (void)state;
+    pthread_barrier_init(&barrier, NULL, 2);
+    pthread_create(&thread, NULL, stop_and_start, &k);
+    windows_start(w);
+    burn(20 * MS);
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    windows_stop(w);
+    burn_expected(total_of(w, "task-clock", &out), 40 * MS);
+    assert_int_equal(out.windows, 2);
+    pthread_barrier_wait(&barrier);
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&barrier);
+    windows_thread_end(w);
+}
+
 static int open_descriptors(void)
 {
     DIR *dir = opendir("/proc/self/fd");
@@ -374,18 +546,27 @@ static void descriptors_are_out_of_the_way(void **state)
         }
     }
     closedir(dir);
-    assert_int_equal(seen, (int)plan.n_events);
+    assert_true(seen >= (int)plan.n_events);
     windows_thread_end(w);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(window_software),         cmocka_unit_test(window_timer),
-        cmocka_unit_test(twice_is_once),           cmocka_unit_test(reset_forgets),
-        cmocka_unit_test(every_thread_counts),     cmocka_unit_test(idle_thread_wakes_up),
-        cmocka_unit_test(page_faults_are_exact),   cmocka_unit_test(nothing_leaks),
-        cmocka_unit_test(missed_threads_are_told), cmocka_unit_test(descriptors_are_out_of_the_way),
+        cmocka_unit_test(window_software),
+        cmocka_unit_test(window_timer),
+        cmocka_unit_test(twice_is_once),
+        cmocka_unit_test(reset_forgets),
+        cmocka_unit_test(every_thread_counts),
+        cmocka_unit_test(idle_thread_wakes_up),
+        cmocka_unit_test(page_faults_are_exact),
+        cmocka_unit_test(short_windows_add_up),
+        cmocka_unit_test(short_windows_see_faults),
+        cmocka_unit_test(short_windows_see_switches),
+        cmocka_unit_test(other_threads_stop),
+        cmocka_unit_test(nothing_leaks),
+        cmocka_unit_test(missed_threads_are_told),
+        cmocka_unit_test(descriptors_are_out_of_the_way),
     };
 
     return cmocka_run_group_tests_name("windows", tests, NULL, NULL);

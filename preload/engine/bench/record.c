@@ -140,7 +140,6 @@ int record_new(const struct record_head *head, struct record **out, struct pg_er
     r->name = utf8_or_empty(&r->arena, head->name);
     r->procs = procs_of(head);
     r->n = head->n;
-    r->counted = head->counted;
     r->duration_ns = head->duration_ns;
     r->iterations_run = head->iterations_run;
     r->windows = head->windows;
@@ -148,6 +147,7 @@ int record_new(const struct record_head *head, struct record **out, struct pg_er
     scope = locale_enter();
     ok = r->pkg != NULL && r->name != NULL && take_text(r, head) && take_tags(r, head->tags);
     locale_leave(&scope);
+    r->counted = head->counted != 0 ? head->counted : r->n;
     if (!ok) {
         record_free(r);
         return pg_error_set(err, PG_E_NOMEM, "no memory for a benchmark record");

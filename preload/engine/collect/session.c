@@ -251,7 +251,8 @@ static int make_record(const struct session *s, const struct session_line *line,
 
     if (rc == 0) {
         (*out)->has_samples = true; /* counting takes none: that is known, so it is said */
-        rc = record_add_counts(*out, s->plan, &line->total, err);
+        if (!line->simulated || line->counted > 0) /* else Valgrind's dump could not be read */
+            rc = record_add_counts(*out, s->plan, &line->total, err);
         if (rc == 0 && line->simulated)
             record_add_marginal(*out, s->plan, &line->total, &line->half, line->half_counted,
                                 line->half_windows);

@@ -53,7 +53,11 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
     c->tid = tid;
     c->idle_page = NULL;
     c->idle = false;
+    c->slice.possible = false;
+    c->slice.valid = false;
     counts_clear(&c->last, plan);
+    for (uint32_t g = 0; g < plan->n_groups; g++)
+        c->raw_enabled_ns[g] = c->raw_running_ns[g] = 0;
     for (uint32_t i = 0; i < plan->n_events; i++)
         c->fd[i] = -1;
 
@@ -74,6 +78,7 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
 
         if (!sys_is_error(page))
             c->idle_page = page;
+        c->slice.possible = c->idle_page != NULL && hot_plan_has_slices(plan);
     }
     return 0;
 }
@@ -101,6 +106,13 @@ static uint64_t thread_clock(int32_t tid)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Counts only grow. What was told by the clock may be some nanoseconds ahead of the kernel. */
+static void raise(uint64_t *value, uint64_t to)
+{
+    if ((int64_t)(to - *value) > 0)
+        *value = to;
+}
+
 /* One group. True when its times moved since the last read, and then values[] has its events, in
  * plan order; a group whose times stand still did not run, so its counts stand still too. */
 static bool read_group(struct hot_counters *c, const struct pg_plan *plan, uint32_t g,
@@ -115,10 +127,12 @@ static bool read_group(struct hot_counters *c, const struct pg_plan *plan, uint3
 
     if (sys_read(c->fd[group->first_event], &data, size) != (long)size)
         return false;
-    if (c->last.enabled_ns[g] == data.enabled && c->last.running_ns[g] == data.running)
+    if (c->raw_enabled_ns[g] == data.enabled && c->raw_running_ns[g] == data.running)
         return false;
-    c->last.enabled_ns[g] = data.enabled;
-    c->last.running_ns[g] = data.running;
+    c->raw_enabled_ns[g] = data.enabled;
+    c->raw_running_ns[g] = data.running;
+    raise(&c->last.enabled_ns[g], data.enabled);
+    raise(&c->last.running_ns[g], data.running);
     for (uint32_t i = 0; i < group->n_events; i++)
         values[group->first_event + i] = data.value[i];
     return true;
@@ -141,7 +155,7 @@ void hot_counters_read(struct hot_counters *c, const struct pg_plan *plan)
         const struct pg_counter *counter = &plan->counter[i];
 
         if (counter->source == PG_SOURCE_PERF && (moved >> plan->event[counter->event].group & 1))
-            c->last.value[i] = values[counter->event];
+            raise(&c->last.value[i], values[counter->event]);
         else if (counter->source == PG_SOURCE_THREAD_CLOCK)
             c->last.value[i] = thread_clock(c->tid);
     }
@@ -158,7 +172,7 @@ void hot_process_read(const struct pg_plan *plan, struct pg_counts *out)
     for (uint32_t i = 0; i < plan->n_counters; i++) {
         if (plan->counter[i].source != PG_SOURCE_RUSAGE)
             continue;
-        if (!have && sys_getrusage(&usage) != 0)
+        if (!have && sys_getrusage(RUSAGE_SELF, &usage) != 0)
             return;
         have = true;
         if (plan->counter[i].rusage == PG_RUSAGE_PAGE_FAULTS)

@@ -16,13 +16,29 @@
 
 #include <stddef.h>
 
+struct hot_self; /* self.h */
+
+/* Since when the thread has not been scheduled, and what was read then (selfread.c). */
+struct hot_slice {
+    bool possible; /* the plan allows for it */
+    bool valid;
+    uint32_t seq;           /* idle_page->lock */
+    uint64_t clock;         /* the moment of `times` */
+    uint64_t read_at;       /* of the last real read, and */
+    uint64_t faults;        /* how many page faults getrusage knew of then */
+    struct pg_counts times; /* only the times in it matter */
+};
+
 struct hot_counters {
     int32_t tid;
     int32_t fd[PG_MAX_EVENTS];                    /* -1: not open */
     const struct perf_event_mmap_page *idle_page; /* NULL: idleness cannot be seen */
     uint32_t idle_seq;                            /* idle_page->lock at the last read */
     bool idle;                                    /* confirmed at the last read */
-    struct pg_counts last;                        /* the last read */
+    uint64_t raw_enabled_ns[PG_MAX_GROUPS];       /* as read; `last` may be by the clock */
+    uint64_t raw_running_ns[PG_MAX_GROUPS];
+    struct hot_slice slice;
+    struct pg_counts last; /* the last read */
 };
 
 /* Opens the plan's events for the calling thread, whose id is tid; descriptors are close-on-exec
@@ -33,6 +49,13 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
 /* Brings c->last up to date. Counters of a group that cannot be read keep their last value.
  * PG_SOURCE_RUSAGE counters are not per thread and are left alone. [go thread] */
 void hot_counters_read(struct hot_counters *c, const struct pg_plan *plan);
+
+/* The same for the calling thread, whose counters c must be, by the clock where that is as good.
+ * The times are those of the end of the call, or with `closing` of its beginning. [go thread] */
+void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
+                            const struct hot_self *self, bool closing);
+/* Whether that can be cheaper than hot_counters_read at all. [any] */
+bool hot_plan_has_slices(const struct pg_plan *plan);
 
 /* Closes what is open. [go thread] */
 void hot_counters_close(struct hot_counters *c, const struct pg_plan *plan);

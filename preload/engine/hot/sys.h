@@ -79,9 +79,9 @@ static inline long sys_clock_gettime(int32_t clock, struct timespec *out)
     return sys_call3(SYS_clock_gettime, clock, (long)out, 0);
 }
 
-static inline long sys_getrusage(struct rusage *out)
+static inline long sys_getrusage(int who, struct rusage *out)
 {
-    return sys_call3(SYS_getrusage, RUSAGE_SELF, (long)out, 0);
+    return sys_call3(SYS_getrusage, who, (long)out, 0);
 }
 
 /* Waits while *word == value, at most timeout (relative; NULL: for ever). */

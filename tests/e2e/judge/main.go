@@ -3,6 +3,8 @@
 //	judge lines [flags] OUTPUT RECORDS...   every benchmark line has metrics and exactly one record
 //	judge plain [flags] OUTPUT              the names of the benchmark lines, one per line
 //	judge truth RECORDS...                  the records agree with what benchmarks measured themselves
+//	judge patch IN OUT OLD NEW              a binary with one byte string replaced by another
+//	judge mangle IN OUT SEED                an ELF file with lies in its headers
 //
 // RECORDS are benchmarks.jsonl files. Exit status 1 and one sentence per finding when something is
 // wrong; truth prints the lines of the test protocol itself.
@@ -18,7 +20,7 @@ import (
 
 func main() {
 	if len(os.Args) < 3 {
-		fmt.Fprintln(os.Stderr, "usage: judge lines|plain|truth ...")
+		fmt.Fprintln(os.Stderr, "usage: judge lines|plain|truth|patch|mangle ...")
 		os.Exit(2)
 	}
 	switch os.Args[1] {
@@ -26,6 +28,10 @@ func main() {
 		os.Exit(lines(os.Args[2:]))
 	case "plain":
 		os.Exit(plain(os.Args[2:]))
+	case "patch":
+		os.Exit(patch(os.Args[2:]))
+	case "mangle":
+		os.Exit(mangle(os.Args[2:]))
 	case "truth":
 		os.Exit(truth(os.Args[2:]))
 	}
@@ -84,6 +90,7 @@ func lines(args []string) int {
 	flags.StringVar(&require, "require", "task-clock", "metrics that every record must have")
 	flags.IntVar(&j.minimum, "min", 1, "at least so many benchmark lines")
 	flags.BoolVar(&j.noInline, "no-inline", false, "the lines are Go's own")
+	noEmpty := flags.Bool("no-empty", false, "leave lines with N = 0 alone: a panic may come before or behind them")
 	flags.BoolVar(&j.sameN, "same-n", true, "with -baseline: N must be the same")
 	flags.Parse(args)
 	j.require = strings.Split(require, ",")
@@ -106,6 +113,9 @@ func lines(args []string) int {
 		r, bad := readRecords(path)
 		j.records = append(j.records, r...)
 		j.list = append(j.list, bad...)
+	}
+	if *noEmpty {
+		j.dropEmpty()
 	}
 	j.judge()
 	return j.status()

@@ -17,6 +17,16 @@ import (
 // sample is one quantity of all records of a benchmark.
 type sample []float64
 
+func (s sample) max() float64 {
+	out := math.NaN()
+	for _, x := range s {
+		if !(x <= out) {
+			out = x
+		}
+	}
+	return out
+}
+
 func (s sample) median() float64 {
 	if len(s) == 0 {
 		return math.NaN()
@@ -78,27 +88,54 @@ type check struct {
 	bench, what string
 	of          func(*record) (float64, bool)
 	low, high   float64
+	// With more procs other threads of Go's scheduler, woken by the timer's ReadMemStats, spin in the
+	// window too and are rightly counted; then only the benchmark's own thread can be compared.
+	singleProc bool
+	// Wall time grows when a neighbour takes the processor, and the ratio falls: the lower limit is
+	// then a matter of the record that was disturbed least.
+	bestLow bool
 }
 
 const task = "task-clock"
 
+// againstWall is a statement about processor time over wall time.
+func againstWall(bench, what string, of func(*record) (float64, bool)) check {
+	c := within(bench, what, of, 0.9, 1.1)
+	c.bestLow = true
+	return c
+}
+
 func within(bench, what string, of func(*record) (float64, bool), low, high float64) check {
-	return check{bench, what, of, low, high}
+	return check{bench: bench, what: what, of: of, low: low, high: high}
+}
+
+// ownThread is the share of the benchmark's thread per operation, without perfgo's own, divided by
+// something on Go's line.
+func ownThread(unit string) func(*record) (float64, bool) {
+	return func(r *record) (float64, bool) {
+		t, ok := r.Threads[fmt.Sprint(r.Go["tid"])]
+		x, ok2 := t[task]
+		own := r.Metrics[task].OwnCost * float64(*r.Windows)
+		return (x - own) / float64(*r.N) / r.Go[unit], ok && ok2 && r.Go[unit] > 0
+	}
 }
 
 // The window's processor time by its own thread's clock, and the wall time, which on a quiet machine
 // is the same: windows of 10 µs and more agree within 10 %.
 func windowChecks(bench string) []check {
-	return []check{
-		within(bench, "task-ns-is-cpu-ns", overGo(task, "cpu-ns/op"), 0.9, 1.1),
-		within(bench, "task-ns-is-ns", overGo(task, "ns/op"), 0.9, 1.1),
+	checks := []check{
+		againstWall(bench, "task-ns-is-ns", overGo(task, "ns/op")),
+		within(bench, "thread-is-cpu-ns", ownThread("cpu-ns/op"), 0.9, 1.1),
+		againstWall(bench, "thread-is-ns", ownThread("ns/op")),
 	}
+	checks[0].singleProc = true
+	return checks
 }
 
 // Set-up of a hundred times the work, with 200 page faults and 5 context switches at least.
 func setupChecks(bench string) []check {
 	return []check{
-		within(bench, "task-ns-is-ns", overGo(task, "ns/op"), 0.9, 1.1),
+		againstWall(bench, "task-ns-is-ns", overGo(task, "ns/op")),
 		within(bench, "no-faults-of-set-up", value0("page-faults"), 0, 3),
 		within(bench, "no-switches-of-set-up", value0("context-switches"), 0, 4),
 	}
@@ -111,9 +148,10 @@ func nothingPerOp(bench string) (out []check) {
 	return out
 }
 
-// What getrusage saw in the window, of all threads.
+// What getrusage saw in the window, of all threads. The kernel takes time that the hypervisor has
+// stolen out of its accounts and leaves it in task-clock, so a little more is not wrong; twice is.
 func cpuCheck(bench string, least float64) check {
-	return within(bench, "cpu-of-all-threads", overGo(task, "process-ns/op"), least, 1.02)
+	return within(bench, "cpu-of-all-threads", overGo(task, "process-ns/op"), least, 1.1)
 }
 
 // faultsBeyond is what was counted beyond N pages per operation, in all.
@@ -188,6 +226,7 @@ var groups = map[string][][]check{
 func truth(args []string) int {
 	flags := flag.NewFlagSet("truth", flag.ExitOnError)
 	wanted := flags.String("groups", "", "comma-separated; the statements to judge")
+	only := flags.String("only", "", "|-separated benchmarks (without \"Benchmark\") to judge; empty: all")
 	least := flags.Int("count", 3, "records that a benchmark must have")
 	flags.Parse(args)
 	byName := map[string]map[string]group{} // name, then name with procs
@@ -212,6 +251,9 @@ func truth(args []string) int {
 		}
 		for _, list := range groups[name] {
 			for _, c := range list {
+				if *only != "" && !contains(strings.Split(*only, "|"), strings.TrimPrefix(c.bench, "Benchmark")) {
+					continue
+				}
 				if !c.judge(byName[c.bench], *least) {
 					status = 1
 				}
@@ -219,6 +261,15 @@ func truth(args []string) int {
 		}
 	}
 	return status
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
 }
 
 func (c check) judge(found map[string]group, least int) bool {
@@ -234,12 +285,19 @@ func (c check) judge(found map[string]group, least int) bool {
 	sort.Strings(printed)
 	for _, p := range printed {
 		g := found[p]
+		if c.singleProc && *g[0].Procs != 1 {
+			continue
+		}
 		s := g.of(c.of)
 		m := s.median()
+		low := m
+		if c.bestLow {
+			low = s.max()
+		}
 		switch {
 		case len(g) < least:
 			fmt.Printf("not ok %s/%s: %d records, %d are needed\n", p, c.what, len(g), least)
-		case !(m >= c.low && m <= c.high):
+		case !(low >= c.low && m <= c.high):
 			fmt.Printf("not ok %s/%s: median %.5g of %.5g, must be within [%g, %g]\n", p, c.what, m, s, c.low, c.high)
 		default:
 			fmt.Printf("ok %s/%s\n", p, c.what)

@@ -36,15 +36,15 @@ pg_trampoline:
     popq    %rdx
     popq    %rcx
     popq    %rax
-    movq    %rsp, -16(%r13)         /* the goroutine's stack */
+    movq    %rsp, -16(%r13)         /* the goroutine's stack; hook_regs.stack */
     leaq    -16(%r13), %rsp
 
-    pushq   %r15
+    pushq   %r15                    /* hook_regs.saved, from its end */
     pushq   %r14
     pushq   %rbp
     pushq   %rdx
     pushq   %r12
-    pushq   %r11                    /* struct hook_regs, from its end */
+    pushq   %r11                    /* hook_regs.arg, from its end */
     pushq   %r10
     pushq   %r9
     pushq   %r8

@@ -3,6 +3,8 @@
 package truth
 
 import (
+	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,6 +33,8 @@ func BenchmarkEmptyLoop(b *testing.B) {
 }
 
 func BenchmarkLoopWindows10us(b *testing.B) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	var cpu time.Duration
 	for b.Loop() {
 		b.StopTimer()
@@ -41,4 +45,5 @@ func BenchmarkLoopWindows10us(b *testing.B) {
 		cpu += work.ThreadCPU() - before + work.ClockCost
 	}
 	b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N), "cpu-ns/op")
+	b.ReportMetric(float64(syscall.Gettid()), "tid")
 }

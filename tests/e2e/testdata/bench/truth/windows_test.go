@@ -10,6 +10,7 @@ package truth
 
 import (
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ func windows(b *testing.B, timed time.Duration) {
 		cpu += work.ThreadCPU() - before + work.ClockCost
 	}
 	b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N), "cpu-ns/op")
+	b.ReportMetric(float64(syscall.Gettid()), "tid")
 }
 
 func BenchmarkWindows100us(b *testing.B) { windows(b, 100*time.Microsecond) }

@@ -1,0 +1,163 @@
+/* selfread.c - a thread reads its own counters, most often without reading them.
+ *
+ * A read of the calling thread's group costs 650 ns here, more than some windows last. A SLICE is a
+ * stretch of time in which the thread was not scheduled: `lock` in its mapped page stays the same.
+ * Within a slice, after one real read,
+ *   - the times (task-clock, cpu-clock, enabled, running) have grown as the clock has,
+ *   - context switches and migrations are what they were,
+ *   - page faults are what they were when getrusage knows of none since, at a third of the price.
+ * getrusage does not count faults that end in a signal, so a real read is trusted for FRESH_NS
+ * only; beyond, its price does not matter. All times of a slice are on one scale, set by its first
+ * read: the kernel takes them somewhere in the middle of the call.
+ *
+ * A window is opened with the latest moment and closed with the earliest one, so that what perfgo
+ * does at both its ends is outside.
+ */
+#include "hot/counters.h"
+
+#include "hot/self.h"
+#include "hot/sys.h"
+
+enum {
+    FRESH_NS = 20000,
+    UNDISTURBED_NS = 3000, /* a read that took longer was interrupted: its moment is not known */
+};
+
+static bool is_time(const struct pg_event *event)
+{
+    return event->attr.config == PERF_COUNT_SW_TASK_CLOCK ||
+           event->attr.config == PERF_COUNT_SW_CPU_CLOCK;
+}
+
+bool hot_plan_has_slices(const struct pg_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n_events; i++) {
+        const struct perf_event_attr *attr = &plan->event[i].attr;
+
+        if (attr->type != PERF_TYPE_SOFTWARE || attr->inherit)
+            return false;
+        switch (attr->config) {
+        case PERF_COUNT_SW_CPU_CLOCK:
+        case PERF_COUNT_SW_TASK_CLOCK:
+        case PERF_COUNT_SW_PAGE_FAULTS:
+        case PERF_COUNT_SW_PAGE_FAULTS_MIN:
+        case PERF_COUNT_SW_PAGE_FAULTS_MAJ:
+        case PERF_COUNT_SW_CONTEXT_SWITCHES:
+        case PERF_COUNT_SW_CPU_MIGRATIONS:
+        case PERF_COUNT_SW_DUMMY:
+            break;
+        default:
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < plan->n_counters; i++)
+        if (plan->counter[i].source == PG_SOURCE_THREAD_CLOCK)
+            return false;
+    return plan->n_events > 0;
+}
+
+static uint64_t faults_of_self(void)
+{
+    struct rusage usage;
+
+    if (sys_getrusage(RUSAGE_THREAD, &usage) != 0)
+        return 0;
+    return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+}
+
+static uint32_t schedule_count(const struct hot_counters *c)
+{
+    return __atomic_load_n(&c->idle_page->lock, __ATOMIC_ACQUIRE);
+}
+
+static void copy_times(struct pg_counts *to, const struct pg_counts *from,
+                       const struct pg_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n_counters; i++)
+        to->value[i] = from->value[i];
+    for (uint32_t g = 0; g < plan->n_groups; g++) {
+        to->enabled_ns[g] = from->enabled_ns[g];
+        to->running_ns[g] = from->running_ns[g];
+    }
+}
+
+static uint64_t not_below(uint64_t value, uint64_t least)
+{
+    return (int64_t)(value - least) < 0 ? least : value;
+}
+
+/* The times become those of the moment t of the slice. Time does not run backwards: a difference of
+ * two reads must not be negative, whatever the scale's error. */
+static void set_times(struct hot_counters *c, const struct pg_plan *plan, uint64_t t,
+                      const struct pg_counts *least)
+{
+    const struct hot_slice *slice = &c->slice;
+    uint64_t since = t - slice->clock; /* may wrap: t lies before the middle of the read */
+
+    for (uint32_t i = 0; i < plan->n_counters; i++) {
+        const struct pg_counter *counter = &plan->counter[i];
+
+        if (counter->source == PG_SOURCE_PERF && is_time(&plan->event[counter->event]))
+            c->last.value[i] = not_below(slice->times.value[i] + since, least->value[i]);
+    }
+    for (uint32_t g = 0; g < plan->n_groups; g++) {
+        c->last.enabled_ns[g] = not_below(slice->times.enabled_ns[g] + since, least->enabled_ns[g]);
+        c->last.running_ns[g] = not_below(slice->times.running_ns[g] + since, least->running_ns[g]);
+    }
+}
+
+/* A real read, and what the next ones in this slice need of it. `first` is the clock at entry, seq
+ * the schedule count before: were it taken later, the clock could be that of an earlier slice. */
+static void read_and_remember(struct hot_counters *c, const struct pg_plan *plan,
+                              const struct hot_self *self, bool closing, uint64_t first,
+                              uint32_t seq)
+{
+    struct hot_slice *slice = &c->slice;
+    bool known = slice->valid && slice->seq == seq;
+    struct pg_counts least;
+    uint64_t before, after, now, faults;
+
+    copy_times(&least, &c->last, plan);
+    before = hot_self_clock(self);
+    hot_counters_read(c, plan);
+    after = hot_self_clock(self);
+    faults = faults_of_self();
+    now = hot_self_clock(self);
+    slice->valid = schedule_count(c) == seq && (known || after - before < UNDISTURBED_NS);
+    if (!slice->valid)
+        return;
+    if (!known) {
+        slice->seq = seq;
+        slice->clock = before + (after - before) / 2;
+        copy_times(&slice->times, &c->last, plan);
+    }
+    slice->read_at = after;
+    slice->faults = faults;
+    set_times(c, plan, closing ? first : now, &least);
+}
+
+void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
+                            const struct hot_self *self, bool closing)
+{
+    struct hot_slice *slice = &c->slice;
+    uint64_t now;
+    uint32_t seq;
+
+    if (!slice->possible || self->clock == NULL) {
+        hot_counters_read(c, plan);
+        return;
+    }
+    seq = schedule_count(c);
+    now = hot_self_clock(self);
+    if (slice->valid && slice->seq == seq && now - slice->read_at < FRESH_NS &&
+        faults_of_self() == slice->faults) {
+        uint64_t t = closing ? now : hot_self_clock(self);
+
+        if (schedule_count(c) == seq) {
+            c->idle = false;
+            set_times(c, plan, t, &c->last);
+            return;
+        }
+    }
+    read_and_remember(c, plan, self, closing, now, seq);
+}
