@@ -1,12 +1,15 @@
 #include "cli/waker.h"
 
+#include "base/files.h"
 #include "cli/duration.h"
 #include "cli/say.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,16 +42,10 @@ static uint64_t cpu_time(pid_t pid)
     char path[40], text[1024];
     uint64_t user = 0, system = 0;
     const char *rest;
-    FILE *f;
-    size_t n;
 
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    f = fopen(path, "re");
-    if (f == NULL)
+    if (!file_line(path, text, sizeof text))
         return 0;
-    n = fread(text, 1, sizeof text - 1, f);
-    fclose(f);
-    text[n] = '\0';
     rest = strrchr(text, ')');
     if (rest == NULL ||
         sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64, &user,
@@ -57,11 +54,35 @@ static uint64_t cpu_time(pid_t pid)
     return user + system;
 }
 
+/* Does a thread of the process run, or want to? On a busy machine it may not have had its turn. */
+static bool is_ready(pid_t pid)
+{
+    char path[300], text[512];
+    bool ready = false;
+    struct dirent *entry;
+    DIR *dir;
+
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    dir = opendir(path);
+    while (!ready && dir != NULL && (entry = readdir(dir)) != NULL) {
+        const char *rest;
+
+        snprintf(path, sizeof path, "/proc/%d/task/%.20s/stat", (int)pid, entry->d_name);
+        if (entry->d_name[0] != '.' && file_line(path, text, sizeof text)) {
+            rest = strrchr(text, ')');
+            ready = rest != NULL && (rest[2] == 'R' || rest[2] == 'D');
+        }
+    }
+    if (dir != NULL)
+        closedir(dir);
+    return ready;
+}
+
 void waker_look(struct waker *w, pid_t pid)
 {
     const uint64_t cpu = cpu_time(pid), now = duration_now();
 
-    if (cpu != w->cpu)
+    if (cpu != w->cpu || is_ready(pid))
         w->since = now;
     w->cpu = cpu;
     if (w->word == NULL || now - w->since < idle_ns)
