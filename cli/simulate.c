@@ -7,6 +7,7 @@
 #include "cli/say.h"
 #include "cli/testflags.h"
 #include "cli/valgrind.h"
+#include "cli/waker.h"
 
 #include "bench/run.h"
 #include "gobin/gobin.h"
@@ -46,6 +47,7 @@ struct simulation {
     size_t told;        /* of them, in progress lines */
     struct words known; /* all top-level benchmarks; asked for when first needed */
     bool asked, progress_wanted;
+    struct waker waker;
     uint64_t deadline_ns;
     bool late; /* the deadline has passed and the child was ended for it */
 };
@@ -267,6 +269,7 @@ static void look(void *context, pid_t pid)
 {
     struct simulation *sim = context;
 
+    waker_look(&sim->waker, pid);
     benchlist_read(sim->progress, &sim->offset, &sim->begun);
     if (sim->progress_wanted)
         tell_progress(sim);
@@ -398,6 +401,7 @@ static int run_all(struct simulation *sim, int *status)
 
 static void finish(struct simulation *sim)
 {
+    waker_close(&sim->waker);
     words_free(&sim->args);
     words_free(&sim->begun);
     words_free(&sim->known);
@@ -422,6 +426,7 @@ int simulate_run(const struct simulate_spec *spec, int *status)
         spec->settings->progress != NULL || spec->verbose || isatty(STDERR_FILENO) == 1;
     words_add_all(&sim.args, spec->args, spec->n_args);
     with_binary(spec->original, take_identity, &sim);
+    waker_open(&sim.waker, spec->dir);
     change_flags(&sim);
     change_environment(&sim);
     name_run(&sim);

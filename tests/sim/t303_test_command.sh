@@ -45,7 +45,7 @@ count() { grep -cE "$2" "$TMP/$1"; }
 run all -v -- -bench=. ./...
 equal "several packages: status" $? 0
 equal "instructions on every line" "$(count all.out '^Benchmark(Loop|Map).* instructions/op')" 6
-equal "no line has a time" "$(count all.out 'ns/op')" 0
+equal "no line has a time" "$(count all.out ' ns/op')" 0
 equal "no sign of -v" "$(count all.out '^=== ')" 0
 equal "one run" "$(find "$TMP/all.d/history" -mindepth 1 -maxdepth 1 | wc -l)" 1
 equal "one record per line" "$(jq -r '.pkg + .name' "$(records all)" | sort -u | wc -l)" 6
