@@ -14,7 +14,7 @@ truth once exec once EmptyOnce -benchtime=1x -count=15 -cpu=1,2 ./truth
 if (cd "$BENCH" && go list -f '{{.TestGoFiles}}' ./truth | grep -q loop_test); then
     truth loop-windows exec loop-windows LoopWindows10us -benchtime=100x -count=5 -cpu=1,2 ./truth
     truth loop-setup exec loop-setup 'SetupLoop|LoopAfterwards' -benchtime=100x -count=5 -cpu=1,2 ./truth
-    truth empty exec empty EmptyLoop -benchtime=50ms -count=5 -cpu=1,2 ./truth
+    truth empty exec empty EmptyLoop -benchtime=5ms -count=15 -cpu=1,2 ./truth
 else
     skip loop "this Go has no b.Loop (1.24 and later)"
 fi
