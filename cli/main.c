@@ -10,6 +10,7 @@
  *   summary.c   a run's records, for reports          output.c   terminals, files, tables
  *   format_*.c  one report format each
  */
+#include "base/similar.h"
 #include "cli/command.h"
 #include "cli/say.h"
 
@@ -42,41 +43,13 @@ static int print_help(void)
     return fflush(stdout) == 0 ? PERFGO_EXIT_OK : PERFGO_EXIT_ERROR;
 }
 
-/* Levenshtein distance of two short words; SIZE_MAX when one is too long to be meant. */
-static size_t distance(const char *a, const char *b)
-{
-    enum { MAX = 32 };
-    size_t row[MAX + 1], n = strlen(b);
-
-    if (n > MAX || strlen(a) > MAX)
-        return (size_t)-1;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
 static int unknown_command(const char *name)
 {
     const struct command *near = NULL;
     size_t best = 3; /* more than two edits is another word */
 
     for (int i = 0; i < COMMANDS; i++) {
-        size_t d = distance(name, commands[i].name);
+        size_t d = similar_distance(name, commands[i].name);
 
         if (d < best) {
             best = d;

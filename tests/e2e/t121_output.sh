@@ -62,6 +62,6 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
     nowhere space '[Nn]o space left'
     check space-whole "what was written is not whole records" jq -e -s 'all(.[]; .name != null)' "$TMP/small.records"
 else
-    skip space "mounting a small file system needs root"
+    skip space "no mount namespace of its own: not root, or in a chroot"
 fi
 finish

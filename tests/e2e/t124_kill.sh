@@ -8,6 +8,19 @@
 whole() { jq -e -s "$2" "$1" >/dev/null; }
 reported() { "$PERFGO" report "$(dirname "$(records "$1")")" --format=csv | grep -q BenchmarkLong; }
 
+# Without procps, which a small system lacks.
+child_of() {
+    awk -v parent="$1" 'FNR == 1 { sub(/.*\) /, ""); if ($2 == parent) { split(FILENAME, p, "/"); print p[3] } }' \
+        /proc/[0-9]*/stat 2>/dev/null
+}
+still_runs() {
+    local exe
+    for exe in /proc/[0-9]*/exe; do
+        case $(readlink "$exe" 2>/dev/null) in */static.test | "$TMP/external.test") return 0 ;; esac
+    done
+    return 1
+}
+
 killed() { # TEST WHOM COMMAND...: whom to kill: the test binary, or the command
     local test=$1 whom=$2 pid lines i
     shift 2
@@ -19,7 +32,7 @@ killed() { # TEST WHOM COMMAND...: whom to kill: the test binary, or the command
         sleep 0.05
     done
     if [ "$whom" = binary ]; then
-        kill -9 "$(pgrep -P $pid)"
+        kill -9 "$(child_of $pid)"
     else
         kill -9 $pid
     fi
@@ -38,7 +51,7 @@ killed() { # TEST WHOM COMMAND...: whom to kill: the test binary, or the command
     check "$test-testrun" "testrun.json is not whole" whole "$TMP/$test.d"/history/*/testrun.json 'all(.[]; .id != null)'
     # A killed run can be read.
     check "$test-report" "perfgo report does not read it" reported "$test"
-    if pgrep -f "$TMP/static.test|$TMP/external.test" >/dev/null; then
+    if still_runs; then
         not_ok "$test-orphan" "the test binary still runs"
     else
         ok "$test-orphan"

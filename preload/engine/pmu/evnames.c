@@ -7,6 +7,7 @@
  * cache[-operation][-result] with the two parts in any order; without operation it is a load,
  * without result an access. Which of them a CPU has is the kernel's knowledge, not ours.
  */
+#include "base/similar.h"
 #include "pmu/evspec.h"
 
 #include <linux/perf_event.h>
@@ -178,37 +179,6 @@ bool evspec_builtin_name(size_t i, char name[EVSPEC_NAME_SIZE])
     return true;
 }
 
-static unsigned char lower(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c == '_' ? '-' : c;
-}
-
-/* Levenshtein's distance, with case and '_' against '-' counted as equal. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[EVSPEC_NAME_SIZE], na = strlen(a), nb = strlen(b);
-
-    if (na >= EVSPEC_NAME_SIZE || nb >= EVSPEC_NAME_SIZE)
-        return EVSPEC_NAME_SIZE;
-    for (size_t j = 0; j <= nb; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= na; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= nb; j++) {
-            bool same = lower((unsigned char)a[i - 1]) == lower((unsigned char)b[j - 1]);
-            size_t best = diagonal + (same ? 0 : 1);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[nb];
-}
-
 bool evspec_suggest(const char *text, char name[EVSPEC_NAME_SIZE])
 {
     size_t best = strlen(text) / 3 + 1, d;
@@ -216,7 +186,7 @@ bool evspec_suggest(const char *text, char name[EVSPEC_NAME_SIZE])
     bool found = false;
 
     for (size_t i = 0; evspec_builtin_name(i, candidate); i++)
-        if ((d = distance(text, candidate)) < best) {
+        if ((d = similar_distance(text, candidate)) < best) {
             best = d;
             memcpy(name, candidate, EVSPEC_NAME_SIZE);
             found = true;
