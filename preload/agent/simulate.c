@@ -7,11 +7,12 @@
  * Time means nothing here, so testing's own search for an iteration count is led: benchmarks run in
  * its duration mode, and at the end of each run the hook writes into testing.B a duration that
  * makes testing go on or stop. A line has four runs: the first single iteration, from whose cost
- * the next is sized; a warm-up (lazy initialisation, growth of maps and of the goroutine's stack,
- * sync.Once); N; and 2N. The counts are those of 2N. What N more iterations cost, the difference of
- * the last two, is kept beside them: where the two disagree the benchmark is not linear, or was not
- * warm. A b.Loop loop does all that within one run: there the call by which it predicts its next
- * target is led instead. (Go: src/testing/benchmark.go, launch, stopOrScaleBLoop, predictN)
+ * the next is sized; unless that was long, a warm-up (lazy initialisation, growth of maps and of
+ * the goroutine's stack, sync.Once); N; and 2N. The counts are those of 2N. What N more iterations
+ * cost, the difference of the last two, is kept beside them: where the two disagree the benchmark
+ * is not linear, or was not warm. A b.Loop loop does all that within one run: there the call by
+ * which it predicts its next target is led instead. (Go: src/testing/benchmark.go, launch,
+ * stopOrScaleBLoop, predictN)
  *
  * What would differ between runs is fixed or held: the 16 bytes at AT_RANDOM, from which Go seeds
  * its hashes and its scheduler, are overwritten before Go reads them; sysmon, which looks around by
@@ -33,12 +34,12 @@
 #include <valgrind/callgrind.h>
 
 enum {
-    WARM_UP_COST = 1000000, /* instructions that the warm-up should cost … */
-    WARM_UP_MOST = 1000,    /* … in at most so many iterations */
-    COST = 5000000,         /* instructions that N iterations should cost … */
-    MOST = 1000000,         /* … in at most so many */
-    HOLD_SECONDS = 60,      /* sysmon runs at least so often */
-    GO_ON = 1,              /* a duration that makes testing go on */
+    WARM_UP_COST = 500000, /* instructions that the warm-up should cost … */
+    WARM_UP_MOST = 1000,   /* … in at most so many iterations */
+    COST = 2000000,        /* instructions that N iterations should cost … */
+    MOST = 1000000,        /* … in at most so many */
+    HOLD_SECONDS = 60,     /* sysmon runs at least so often */
+    GO_ON = 1,             /* a duration that makes testing go on */
 };
 #define FINISHED ((uint64_t)1 << 40) /* the one that it is told to reach */
 
@@ -113,7 +114,11 @@ static void next_phase(void)
 
     switch (sim.phase) {
     case FIRST:
-        begin(WARM_UP, affordable(WARM_UP_COST, cost, WARM_UP_MOST));
+        /* A single iteration that costs as much as N should has warmed up enough. */
+        if (fixed == 0 && cost >= COST)
+            begin(HALF, 1);
+        else
+            begin(WARM_UP, affordable(WARM_UP_COST, cost, WARM_UP_MOST));
         break;
     case WARM_UP:
         begin(HALF, fixed > 0 ? (fixed + 1) / 2 : affordable(COST, cost, MOST));
