@@ -13,8 +13,10 @@
 #include "cli/options.h"
 #include "cli/preload.h"
 #include "cli/say.h"
+#include "cli/simulate.h"
 #include "cli/target.h"
 #include "cli/tempdir.h"
+#include "cli/testflags.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -24,8 +26,8 @@
 #include <unistd.h>
 
 struct exec_flags {
-    bool keep, verbose;
-    const char *exec;
+    bool keep, verbose, quiet_test;
+    const char *exec, *bench;
     uint64_t inner;
 };
 
@@ -33,6 +35,9 @@ struct exec_flags {
 static const struct option_row rows[] = {
     {"exec", 0, "'PROG ARG...'", "run PROG ARG... ./pkg.test instead (your own go test -exec)",
      OPTION_TEXT, ROW(exec)},
+    {"bench", 0, "PATTERN", "run these benchmarks (as -test.bench=PATTERN)", OPTION_TEXT,
+     ROW(bench)},
+    {"quiet-test", 0, NULL, "take -test.v out of the test's flags", OPTION_BOOL, ROW(quiet_test)},
     {"inner", 0, "N", "the same, with PROG ARG... as the first N words behind --", OPTION_NUMBER,
      ROW(inner)},
     {"keep", 0, NULL, "keep the rewritten copy of a static binary and say where it is", OPTION_BOOL,
@@ -52,6 +57,7 @@ static const struct options options = {
 struct exec_run {
     struct exec_flags flags;
     struct words inner; /* the user's own -exec */
+    struct words own;   /* what argv points into when it was changed */
     char **argv;        /* the binary and its arguments */
     size_t argc;
     struct tempdir dir;
@@ -60,6 +66,25 @@ struct exec_run {
     bool preloaded;
     char *preload_before; /* LD_PRELOAD as it was, or NULL */
 };
+
+/* What perfgo test hides from go test, so that packages are run side by side. */
+static void change_flags(struct exec_run *run)
+{
+    struct words args = {0};
+
+    if (run->flags.bench == NULL && !run->flags.quiet_test)
+        return;
+    words_add_all(&args, run->argv + 1, run->argc - 1);
+    if (run->flags.bench != NULL)
+        testflags_set(&args, "bench", run->flags.bench);
+    if (run->flags.quiet_test)
+        testflags_remove(&args, "v");
+    words_add(&run->own, run->argv[0]);
+    words_add_all(&run->own, args.item, args.n);
+    words_free(&args);
+    run->argv = run->own.item;
+    run->argc = run->own.n;
+}
 
 /* Splits what was given into the wrapper and the binary; 0 or an exit status. */
 static int take_command(struct exec_run *run, const struct option_result *given)
@@ -80,6 +105,7 @@ static int take_command(struct exec_run *run, const struct option_result *given)
     }
     if (run->argc == 0)
         return say_error("exec: which test binary? perfgo exec -- ./pkg.test -test.bench=.");
+    change_flags(run);
     return 0;
 }
 
@@ -158,11 +184,15 @@ static bool switched_off(const struct pg_settings *s)
  * not. */
 static void arm(struct exec_run *run, const struct pg_settings *settings, struct pg_error *why)
 {
+    const bool bench = asks_for_benchmarks(run->argv);
     const bool on = !switched_off(settings);
 
     *why = (struct pg_error){0};
-    target_prepare(&run->target, run->argv[0], run->dir.fd >= 0 ? &run->dir : NULL,
-                   on && asks_for_benchmarks(run->argv), run->flags.keep);
+    target_prepare(&run->target, run->argv[0], run->dir.fd >= 0 ? &run->dir : NULL, on && bench,
+                   run->flags.keep);
+    if (on && bench && simulate_wanted(settings) && run->target.path != NULL &&
+        !simulate_possible(run->target.path, why))
+        return;
     if (on && run->target.preloadable)
         run->preloaded = preload(run, why);
     else if (on)
@@ -242,6 +272,33 @@ static int run_command(struct exec_run *run, struct pg_error *why, int *status)
     return 0;
 }
 
+static bool simulates(const struct exec_run *run, const struct pg_settings *settings)
+{
+    return run->preloaded && asks_for_benchmarks(run->argv) && simulate_wanted(settings);
+}
+
+/* The same under Valgrind. A simulation that was asked for is not replaced by something else. */
+static int run_simulated(struct exec_run *run, const struct pg_settings *settings, int *status)
+{
+    const struct simulate_spec spec = {
+        .settings = settings,
+        .original = run->target.path,
+        .program = run->target.copy != NULL ? run->target.copy : run->target.path,
+        .dir = run->dir.path,
+        .inner = &run->inner,
+        .args = run->argv + 1,
+        .n_args = run->argc - 1,
+        .verbose = run->flags.verbose,
+        .notes = &run->notes,
+    };
+
+    if (run->dir.fd < 0)
+        return say_error("simulating needs a directory for Valgrind's files, and none can be made "
+                         "in %s: set TMPDIR to one that can be written",
+                         tempdir_base());
+    return simulate_run(&spec, status);
+}
+
 static void report(struct exec_run *run, const struct pg_error *why)
 {
     const char *program = run->argv[0];
@@ -289,12 +346,14 @@ int cmd_exec(int argc, char **argv)
     options_export(&given.settings);
     open_dir(&run);
     arm(&run, &given.settings, &why);
-    rc = run_command(&run, &why, &status);
+    rc = simulates(&run, &given.settings) ? run_simulated(&run, &given.settings, &status)
+                                          : run_command(&run, &why, &status);
     if (rc == 0)
         report(&run, &why);
     clean_up(&run);
 out:
     words_free(&run.inner);
+    words_free(&run.own);
     options_free(&given);
     if (rc == 0)
         launch_exit_like(status);

@@ -13,12 +13,16 @@
 #include "cli/notes.h"
 #include "cli/options.h"
 #include "cli/preload.h"
+#include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/say.h"
+#include "cli/simulate.h"
+#include "cli/spread.h"
 #include "cli/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +32,7 @@
 
 struct test_flags {
     bool keep, verbose, quiet, json;
+    uint64_t seeds;
 };
 
 #define ROW(field) offsetof(struct test_flags, field)
@@ -36,12 +41,15 @@ static const struct option_row rows[] = {
     {"quiet", 'q', NULL, "no summary", OPTION_BOOL, ROW(quiet)},
     {"json", 0, NULL, "the summary on standard error as JSON (as perfgo report --format=json)",
      OPTION_BOOL, ROW(json)},
+    {"seeds", 0, "K", "simulate: run with K seeds, beginning with --seed, and report the spread",
+     OPTION_NUMBER, ROW(seeds)},
     {"verbose", 'v', NULL, "say what was armed", OPTION_BOOL, ROW(verbose)},
 };
 static const struct options options = {
-    .usage = "[stat] -- [GO TEST ARGUMENT...]",
+    .usage = "[stat|simulate] -- [GO TEST ARGUMENT...]",
     .doc = "Run go test with counters on every benchmark line, in a record per line and in a "
-           "summary on standard error.\v"
+           "summary on standard error. stat counts while the benchmarks run; simulate runs them "
+           "under Valgrind, for counts that are the same on every machine and in every run.\v"
            "For example: perfgo test -- -bench=. ./...\n"
            "The exit status is that of go test.",
     .rows = rows,
@@ -52,9 +60,10 @@ static const struct options options = {
 
 /* What can be done with a test binary; more to come. */
 static const struct {
-    const char *name, *mode;
+    const char *name, *mode, *backend; /* backend NULL: as set */
 } modes[] = {
-    {"stat", "stat"},
+    {"stat", "stat", NULL},
+    {"simulate", "stat", "simulate"},
 };
 
 struct test_run {
@@ -65,7 +74,10 @@ struct test_run {
     char *self;
     struct tempdir dir;
     struct notes notes;
-    struct run *run; /* NULL: could not be made; go test runs all the same */
+    struct progress progress;
+    bool simulate;
+    bool side_by_side; /* -bench is hidden from go, which would run package after package */
+    struct run *run;   /* NULL: could not be made; go test runs all the same */
     struct timespec start;
 };
 
@@ -83,12 +95,14 @@ static int choose_mode(struct test_run *t)
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         if (strcmp(words->item[0], modes[i].name) == 0) {
             t->given.settings.mode = modes[i].mode;
+            if (modes[i].backend != NULL)
+                t->given.settings.backend = modes[i].backend;
             return 0;
         }
-    return say_error(
-        "test: there is no '%s', only 'stat': arguments of go test belong behind --, as "
-        "in perfgo test -- -bench=. ./...",
-        words->item[0]);
+    return say_error("test: there is no '%s', only 'stat' and 'simulate': arguments of go test "
+                     "belong behind --, as "
+                     "in perfgo test -- -bench=. ./...",
+                     words->item[0]);
 }
 
 /* A cross build has its own way to run test binaries: go looks for go_$GOOS_$GOARCH_exec in PATH
@@ -127,6 +141,12 @@ static int exec_value(const struct test_run *t, char **out, struct pg_error *err
     words_add(&all, "exec");
     if (t->flags.keep)
         words_add(&all, "--keep");
+    if (t->side_by_side) {
+        words_add(&all, "--bench");
+        words_add(&all, t->args.bench);
+        if (!t->args.verbose)
+            words_add(&all, "--quiet-test");
+    }
     if (inner.n > 0) {
         char *option = text_format("--inner=%zu", inner.n);
 
@@ -142,6 +162,21 @@ static int exec_value(const struct test_run *t, char **out, struct pg_error *err
     return rc;
 }
 
+/* Without -bench go test takes the packages for tests: it would not show their output without -v,
+ * might find it in its cache, and would stop them after ten minutes. */
+static void add_arguments(const struct test_run *t, struct words *argv)
+{
+    const struct words *args = t->side_by_side ? &t->args.plain : &t->args.args;
+
+    if (t->side_by_side && !t->args.verbose)
+        words_add(argv, "-v");
+    if (t->side_by_side && !t->args.counted)
+        words_add(argv, "-count=1");
+    if (t->side_by_side && !t->args.timed)
+        words_add(argv, "-timeout=0");
+    words_add_all(argv, args->item, args->n);
+}
+
 static int go_command(const struct test_run *t, struct words *argv, struct pg_error *err)
 {
     char *value = NULL;
@@ -153,7 +188,7 @@ static int go_command(const struct test_run *t, struct words *argv, struct pg_er
         words_add_all(argv, t->args.lead.item, t->args.lead.n);
         words_add(argv, "-exec");
         words_add(argv, value);
-        words_add_all(argv, t->args.args.item, t->args.args.n);
+        add_arguments(t, argv);
     }
     free(value);
     return rc;
@@ -234,12 +269,18 @@ static int open_run_dir(const struct test_run *t)
 }
 
 /* Runs go test to its end; 0 and its wait status, or an exit status of perfgo's. */
-static int run_go(struct test_run *t, char *const *argv, int *status)
+static int run_go(struct test_run *t, char *const *argv, uint64_t nth, int *status)
 {
+    const struct launch_tick tick = {progress_tick, &t->progress};
     const int dir = open_run_dir(t);
+    char *out = nth > 0 ? text_format("stdout-%" PRIu64 ".txt", nth + 1) : text_copy("stdout.txt");
+    char *err = nth > 0 ? text_format("stderr-%" PRIu64 ".txt", nth + 1) : text_copy("stderr.txt");
     struct tee tee;
     pid_t pid;
-    int failure = tee_open(&tee, dir, "stdout.txt", "stderr.txt");
+    int failure = tee_open(&tee, dir, out, err);
+
+    free(out);
+    free(err);
 
     if (dir >= 0)
         close(dir);
@@ -253,13 +294,37 @@ static int run_go(struct test_run *t, char *const *argv, int *status)
                            &pid);
     tee_started(&tee);
     if (failure == 0)
-        *status = launch_wait(pid, &tee);
+        *status = launch_wait_ticking(pid, &tee, t->progress.path != NULL ? &tick : NULL);
     for (int i = 0; failure == 0 && i < TEE_STREAMS; i++)
         if (dir >= 0 && tee.stream[i].copy_errno != 0)
             say("the copy of go test's output in %s is not complete: %s", run_dir(t->run),
                 strerror(tee.stream[i].copy_errno));
     tee_close(&tee);
     return failure == 0 ? 0 : say_error("go cannot be run: %s", strerror(failure));
+}
+
+/* One run, or one for each seed, all into the same records; the first failure is the status. */
+static int run_seeds(struct test_run *t, char *const *argv, int *status)
+{
+    const uint64_t seeds = t->flags.seeds > 0 ? t->flags.seeds : 1;
+    const char *tags = t->given.settings.tags;
+    int rc = 0, one = 0;
+
+    for (uint64_t i = 0; i < seeds && rc == 0; i++) {
+        char *seed = text_format("%" PRIu64, t->given.settings.seed + i);
+        char *tag =
+            text_format("%s%sseed=%s", tags != NULL ? tags : "", tags != NULL ? "," : "", seed);
+
+        setenv("PERFGO_SEED", seed, 1);
+        if (seeds > 1)
+            setenv("PERFGO_TAGS", tag, 1);
+        free(seed);
+        free(tag);
+        rc = run_go(t, argv, i, &one);
+        if (*status == 0)
+            *status = one;
+    }
+    return rc;
 }
 
 /* ---- afterwards ---- */
@@ -290,6 +355,8 @@ static void print_summary(const struct test_run *t, int status)
     } else if (status == 0) {
         say("no benchmark line was recorded: does -bench=%s match any?", t->args.bench);
     }
+    if (t->flags.seeds > 1 && !t->flags.json && data->n_records > 0)
+        spread_write(stderr, data, t->flags.seeds, output_style(stderr));
     if (!t->flags.json)
         say("%s", run_dir(t->run));
     run_data_free(data);
@@ -314,6 +381,10 @@ static int measure(struct test_run *t, char *const *own_argv, int *status)
     int rc;
 
     clock_gettime(CLOCK_MONOTONIC, &t->start);
+    t->simulate = simulate_wanted(&t->given.settings);
+    t->side_by_side = t->simulate && t->args.go_bench && t->args.many;
+    if (t->simulate && simulate_check(&t->given.settings, &t->given.settings.deadline, &err) < 0)
+        return say_error("%s", err.text);
     find_cross_exec(t);
     if (go_command(t, &argv, &err) < 0) {
         words_free(&argv);
@@ -325,10 +396,13 @@ static int measure(struct test_run *t, char *const *own_argv, int *status)
         t->dir = (struct tempdir){.fd = -1};
     else
         notes_begin(&t->notes, t->dir.path);
+    if (t->simulate && t->dir.fd >= 0 && (t->flags.verbose || isatty(STDERR_FILENO) == 1))
+        progress_begin(&t->progress, t->dir.path);
     if (begin_run(t, own_argv, &err) < 0)
         notes_add(&t->notes, NULL, "%s", err.text);
-    rc = run_go(t, argv.item, status);
+    rc = t->simulate ? run_seeds(t, argv.item, status) : run_go(t, argv.item, 0, status);
     finish_run(t, rc == 0 ? *status : PERFGO_EXIT_ERROR << 8);
+    progress_end(&t->progress);
     words_free(&argv);
     return rc;
 }

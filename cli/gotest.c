@@ -135,6 +135,12 @@ static void note_flag(struct gotest *g, const struct flag *f, const char *value)
         set_text(&g->dir, value);
     else if (is_flag(f, "bench") && value != NULL)
         set_text(&g->bench, value);
+    else if (is_flag(f, "v") || is_flag(f, "json"))
+        g->verbose = is_true(value);
+    else if (is_flag(f, "count"))
+        g->counted = true;
+    else if (is_flag(f, "timeout"))
+        g->timed = true;
     else if (is_flag(f, "c"))
         g->compile_only = is_true(value) && (value == NULL || strcasecmp(value, "false") != 0);
     else if (is_flag(f, "n") || (is_flag(f, "list") && value != NULL && value[0] != '\0'))
@@ -160,6 +166,7 @@ static int scan_goflags(struct gotest *g, const char *goflags, struct pg_error *
 static void hand_on(struct gotest *g, size_t n, char *const *args)
 {
     words_add_all(&g->args, args, n);
+    words_add_all(&g->plain, args, n);
     for (size_t i = 0; i < n; i++) {
         const char *arg = args[i][0] == '-' && args[i][1] == '-' ? args[i] + 1 : args[i];
 
@@ -180,21 +187,38 @@ static size_t take_flag(struct gotest *g, size_t n, char *const *args, const str
     note_flag(g, f, value);
     if (is_flag(f, "exec") && value != NULL)
         return used;
-    words_add_all(is_flag(f, "C") && g->args.n == 0 ? &g->lead : &g->args, args, used);
+    if (is_flag(f, "C") && g->args.n == 0) {
+        words_add_all(&g->lead, args, used);
+        return used;
+    }
+    words_add_all(&g->args, args, used);
+    if (is_flag(f, "bench"))
+        g->go_bench = true;
+    else
+        words_add_all(&g->plain, args, used);
     return used;
+}
+
+static void add_package(struct gotest *g, const char *word, size_t count)
+{
+    words_add(&g->args, word);
+    words_add(&g->plain, word);
+    if (count > 1 || strstr(word, "...") != NULL)
+        g->many = true;
 }
 
 int gotest_scan(size_t n, char *const *args, const char *goflags, struct gotest *out,
                 struct pg_error *err)
 {
-    bool in_packages = false, seen_packages = false, after_unknown = false;
-    size_t i = 0;
+    bool in_packages = false, seen_packages = false, after_unknown = false, in_goflags;
+    size_t i = 0, packages = 0;
 
     *out = (struct gotest){0};
     if (goflags != NULL && scan_goflags(out, goflags, err) < 0) {
         gotest_free(out);
         return -PG_E_FORMAT;
     }
+    in_goflags = out->bench != NULL;
     while (i < n) {
         const bool may_be_value = after_unknown;
         struct flag f;
@@ -209,7 +233,7 @@ int gotest_scan(size_t n, char *const *args, const char *goflags, struct gotest 
                 break;
             if (!seen_packages || in_packages)
                 seen_packages = in_packages = true;
-            words_add(&out->args, args[i++]);
+            add_package(out, args[i++], ++packages);
             continue;
         }
         in_packages = false;
@@ -221,6 +245,7 @@ int gotest_scan(size_t n, char *const *args, const char *goflags, struct gotest 
         }
         i += take_flag(out, n - i, args + i, &f);
     }
+    out->go_bench = out->go_bench && !in_goflags;
     hand_on(out, n - i, args + i);
     return 0;
 }
@@ -229,6 +254,7 @@ void gotest_free(struct gotest *g)
 {
     words_free(&g->lead);
     words_free(&g->args);
+    words_free(&g->plain);
     free(g->exec);
     free(g->dir);
     free(g->bench);

@@ -13,13 +13,19 @@
 #include <stdbool.h>
 
 struct gotest {
-    struct words lead; /* "-C DIR", which go wants to see first; often empty */
-    struct words args; /* the rest, without -exec */
-    char *exec;        /* value of the -exec that counts, or NULL */
-    char *dir;         /* -C, or NULL */
-    char *bench;       /* value of -bench, or NULL */
-    bool compile_only; /* -c: no test runs */
-    bool lists_only;   /* -list, -n: likewise */
+    struct words lead;  /* "-C DIR", which go wants to see first; often empty */
+    struct words args;  /* the rest, without -exec */
+    char *exec;         /* value of the -exec that counts, or NULL */
+    char *dir;          /* -C, or NULL */
+    char *bench;        /* value of -bench, or NULL */
+    bool compile_only;  /* -c: no test runs */
+    bool lists_only;    /* -list, -n: likewise */
+    bool many;          /* more than one package, as far as the arguments tell */
+    bool verbose;       /* -v or -json */
+    bool counted;       /* -count */
+    bool timed;         /* -timeout */
+    bool go_bench;      /* -bench is among the arguments, where go sees it, and not in GOFLAGS */
+    struct words plain; /* args without that -bench */
 };
 
 /* Fills *out from the arguments behind `go test`; release with gotest_free. goflags: the value of

@@ -9,10 +9,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { TICK_MS = 200 };
 
 /* Handed on when somebody sent them to perfgo alone. */
 static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM};
@@ -58,6 +62,8 @@ static int become(const struct child_spec *spec, pid_t parent)
         (spec->err >= 0 && dup2(spec->err, STDERR_FILENO) < 0) ||
         (spec->dir != NULL && chdir(spec->dir) < 0))
         return errno;
+    if (spec->fixed_addresses)
+        personality((unsigned long)personality(0xffffffff) | ADDR_NO_RANDOMIZE);
     if (signals.fd >= 0) {
         sigaction(SIGCHLD, &signals.original_child, NULL);
         sigaction(SIGPIPE, &signals.original_pipe, NULL);
@@ -117,20 +123,52 @@ static bool take_signals(pid_t pid)
 
 int launch_wait(pid_t pid, struct tee *tee)
 {
+    return launch_wait_ticking(pid, tee, NULL);
+}
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Calls the tick when its time has come; returns how many milliseconds to wait for the next. */
+static int tick_if_due(const struct launch_tick *tick, pid_t pid, int64_t *due)
+{
+    int64_t now;
+
+    if (tick == NULL)
+        return -1;
+    now = monotonic_ms();
+    if (now >= *due) {
+        tick->run(tick->context, pid);
+        *due = now + TICK_MS;
+    }
+    return (int)(*due - now);
+}
+
+int launch_wait_ticking(pid_t pid, struct tee *tee, const struct launch_tick *tick)
+{
     struct pollfd fds[1 + TEE_POLLFDS];
+    int64_t due = 0;
     int status;
 
     for (;;) {
+        const int wait_ms = tick_if_due(tick, pid, &due);
         nfds_t n = 1;
 
         fds[0] = (struct pollfd){.fd = signals.fd, .events = POLLIN};
         if (tee != NULL)
             n += tee_poll(tee, &fds[1]);
-        if (poll(fds, n, -1) < 0 && errno != EINTR)
+        if (poll(fds, n, wait_ms) < 0 && errno != EINTR)
             break;
         if (take_signals(pid) && waitpid(pid, &status, WNOHANG) == pid) {
             if (tee != NULL)
                 tee_finish(tee, signals.fd);
+            if (tick != NULL)
+                tick->run(tick->context, pid);
             return status;
         }
         if (tee != NULL)

@@ -18,11 +18,18 @@
 #include <sys/types.h>
 
 struct child_spec {
-    const char *file;  /* with a slash: executed as it is; without: searched in PATH */
-    char *const *argv; /* NULL-terminated; environment: this process's */
-    const char *dir;   /* working directory, or NULL for this one */
-    int out, err;      /* become its stdout and stderr; -1: inherited */
-    int death_signal;  /* sent to the child when perfgo dies first */
+    const char *file;     /* with a slash: executed as it is; without: searched in PATH */
+    char *const *argv;    /* NULL-terminated; environment: this process's */
+    const char *dir;      /* working directory, or NULL for this one */
+    int out, err;         /* become its stdout and stderr; -1: inherited */
+    int death_signal;     /* sent to the child when perfgo dies first */
+    bool fixed_addresses; /* without address randomisation, where the kernel lets us */
+};
+
+/* Something to look at every now and then while a child runs. */
+struct launch_tick {
+    void (*run)(void *context, pid_t pid);
+    void *context;
 };
 
 /* Takes over signals for the rest of the process's life. Returns 0 or an errno value. */
@@ -35,6 +42,9 @@ int launch_start(const struct child_spec *spec, pid_t *pid);
 /* Waits for the child, forwarding signals, and moves output while it waits when `tee` is not NULL.
  * Returns the status as waitpid gives it. */
 int launch_wait(pid_t pid, struct tee *tee);
+
+/* The same; calls tick->run five times a second, and once more when the child has ended. */
+int launch_wait_ticking(pid_t pid, struct tee *tee, const struct launch_tick *tick);
 
 /* Runs a short helper (git, go env): its stdout, at most 1 MiB, NUL-terminated, in *out
  * (malloc'ed); stderr is dropped. Returns the exit status, or -1 when it could not be started or

@@ -68,12 +68,14 @@ static void set_setting(const struct argp_state *state, struct option_result *re
         add_tag(state, result, value);
         return;
     }
+    if (row->offset == offsetof(struct pg_settings, iterations) && strcmp(value, "auto") == 0)
+        value = "0";
     if (pg_settings_set(&result->settings, row, value, text, sizeof text) < 0)
         argp_failure(state, PERFGO_EXIT_ERROR, 0, "%s", text);
     if (row->offset == offsetof(struct pg_settings, backend) &&
         !pmu_backend_by_name(value, &backend))
         argp_failure(state, PERFGO_EXIT_ERROR, 0,
-                     "--backend %s: give auto, pmu, software or timer%s", value,
+                     "--backend %s: give auto, pmu, software, timer or simulate%s", value,
                      strncmp(value, "ench", 4) == 0 ? "; go test's -bench belongs behind --" : "");
 }
 
@@ -219,7 +221,7 @@ static void export_text(const char *env, const char *value, const char *standard
 void options_export(const struct pg_settings *s)
 {
     struct pg_settings standard;
-    char number[24];
+    char number[24], standard_number[24];
 
     pg_settings_default(&standard);
     for (size_t i = 0; i < pg_setting_count; i++) {
@@ -238,7 +240,9 @@ void options_export(const struct pg_settings *s)
             break;
         case PG_SETTING_U64:
             snprintf(number, sizeof number, "%" PRIu64, *(const uint64_t *)(const void *)at);
-            setenv(row->env, number, 1);
+            snprintf(standard_number, sizeof standard_number, "%" PRIu64,
+                     *(const uint64_t *)(const void *)at_standard);
+            export_text(row->env, number, standard_number);
             break;
         }
     }

@@ -5,6 +5,7 @@
 #
 #   unit       cmocka programs, release build             asan tsan   unit and cli tests, sanitized
 #   cli        tests/cli/t*.sh                            e2e         tests/e2e/t*.sh, real Go programs
+#   sim        tests/sim/t*.sh, under Valgrind
 #   examples   examples/ with Go alone                    install     make install and uninstall
 #   selftest   lint, set-up and this runner catch what they are for
 #   matrix     tests/matrix/*.sh (run.sh with --short)    fuzz        tests/fuzz, FUZZ_SECONDS each
@@ -214,7 +215,7 @@ suite() {
     case $1 in
     unit) build release KIND=release all unit-build && run_units unit: "$ROOT/build/tests" ;;
     asan | tsan) sanitized "$1" ;;
-    cli | e2e)
+    cli | e2e | sim)
         need_go && build release KIND=release all unit-build && run_scripts "$1" "$1:" tests/"$1"/t*.sh ;;
     matrix)
         need_go && build release KIND=release all unit-build || return
@@ -244,7 +245,7 @@ suite() {
 }
 
 mkdir -p "$LOGS"
-[ $# -gt 0 ] || set -- unit cli e2e examples install asan selftest matrix std fuzz
+[ $# -gt 0 ] || set -- unit cli e2e sim examples install asan selftest matrix std fuzz
 started=$SECONDS
 for name in "$@"; do
     echo "== $name"

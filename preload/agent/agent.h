@@ -3,9 +3,10 @@
  * Life of the agent in a Go test binary that runs benchmarks:
  *   ctor.c       recognises the binary, loads the engine, makes the plan          [constructor]
  *   sites.c      finds the call sites, patch.c redirects them to thunks           [constructor]
- *   hooks.c      runs at those sites, on Go threads                               [go thread]
+ *   hooks.c      runs at those sites, on Go threads; bench.c knows the benchmark  [go thread]
  *   windows.c    counts what the timer's windows contain                          [go thread]
  *   pthread.c    lets threads of native code count too                            [any]
+ *   simulate.c   takes the place of hooks.c and windows.c under Valgrind          [go thread]
  *   recorder.c   a thread of ours with a working libc: formats and writes         [recorder]
  * In any other program the constructor returns at once.
  *
@@ -41,6 +42,8 @@ struct hook_site {
 /* Where fields of testing.B lie in this binary; every offset was read from its type descriptors. */
 struct b_layout {
     uint64_t name, import_path, duration, n;
+    uint64_t bench_time; /* durationOrCountFlag: a duration, then a count */
+    uint64_t loop_n;     /* b.Loop's target; 0: this Go has no b.Loop */
 };
 
 struct agent {
@@ -48,7 +51,8 @@ struct agent {
     const struct perfgo_engine *engine;
     struct pg_plan plan;
     struct b_layout layout;
-    struct windows *windows;
+    bool simulate;           /* under Valgrind; else threads are counted */
+    struct windows *windows; /* NULL while simulating */
     struct session *session; /* recorder thread only, once it runs */
 };
 extern struct agent agent;
@@ -77,12 +81,31 @@ void hook_run_again(struct hook_regs *regs);
 void hook_start_timer(struct hook_regs *regs);
 void hook_stop_timer(struct hook_regs *regs);
 void hook_reset_timer(struct hook_regs *regs);
-void hook_result(struct hook_regs *regs);
-void hook_text(struct hook_regs *regs);
 void hook_thread_begin(struct hook_regs *regs);
 void hook_thread_end(struct hook_regs *regs);
+
+/* --- bench.c [go thread] */
+void hook_result(struct hook_regs *regs);
+void hook_text(struct hook_regs *regs);
 void hook_exit(struct hook_regs *regs);
 void hook_exit_assembly(struct hook_regs *regs);
+
+/* --- simulate.c: the same moments under Valgrind */
+void hook_simulate_run_first(struct hook_regs *regs);
+void hook_simulate_run_again(struct hook_regs *regs);
+void hook_simulate_loop(struct hook_regs *regs);
+void hook_simulate_start(struct hook_regs *regs);
+void hook_simulate_stop(struct hook_regs *regs);
+void hook_simulate_reset(struct hook_regs *regs);
+void hook_simulate_result(struct hook_regs *regs);
+void hook_simulate_sysmon(struct hook_regs *regs);
+/* Makes the plan and the start-up of Go repeatable, and measures an empty window. Needs the stacks.
+ * [constructor] */
+int simulate_start(struct pg_error *err);
+/* Reads and removes a dump. [constructor] [recorder] */
+int simulate_read_dump(uint64_t part, struct pg_counts *out, struct pg_error *err);
+/* What the line that is being handed over was counted with. [go thread] */
+void simulate_total(struct session_line *line);
 
 /* --- recorder.c */
 /* Starts the recorder thread; [constructor]. */
@@ -100,6 +123,9 @@ struct go_line {
  * stays valid until the next call. NULL: let Go print its own (the recorder is busy, late, or could
  * not tell). [go thread] */
 const char *recorder_line(const struct go_line *line, size_t *size);
+/* Reads Valgrind's dump number `part` through the recorder and removes it; false when it cannot be
+ * read, which is said once. [go thread] */
+bool recorder_dump(uint64_t part, struct pg_counts *out);
 /* The process ends: waits until everything is written, a second or two at most. [go thread] */
 void recorder_finish(int32_t exit_code);
 

@@ -96,10 +96,12 @@ static int read_layout(const struct gobin *bin, struct b_layout *layout, struct 
         {"importPath", 16, &layout->import_path},
         {"duration", 8, &layout->duration},
         {"N", 8, &layout->n},
+        {"benchTime", 24, &layout->bench_time},
     };
 
+    struct gobin_field f;
+
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        struct gobin_field f;
         int rc = agent.engine->gobin_field(bin, "testing.B", fields[i].field, &f, err);
 
         if (rc < 0)
@@ -109,24 +111,26 @@ static int read_layout(const struct gobin *bin, struct b_layout *layout, struct 
                                 fields[i].field);
         *fields[i].offset = f.offset;
     }
+    if (agent.engine->gobin_field(bin, "testing.B", "loop.n", &f, NULL) == 0 && f.size == 8)
+        layout->loop_n = f.offset;
     return 0;
 }
 
-static int make_plan(struct pg_error *err)
+static int read_backend(enum pg_backend *out, struct pg_error *err)
 {
     const char *name = agent.settings.backend;
-    enum pg_backend backend = PG_BACKEND_AUTO;
 
-    if (!agent.engine->pmu_backend_by_name(name, &backend))
-        return pg_error_set(err, PG_E_INVALID,
-                            "PERFGO_BACKEND=%s is not valid: give auto, pmu, software or timer",
-                            name);
-    return agent.engine->pmu_plan(agent.settings.events, backend, &agent.plan, err);
+    if (agent.engine->pmu_backend_by_name(name, out))
+        return 0;
+    return pg_error_set(err, PG_E_INVALID,
+                        "PERFGO_BACKEND=%s is not valid: give auto, pmu, software, timer or "
+                        "simulate",
+                        name);
 }
 
-static int start_counting(struct pg_error *err)
+static int start_counting(enum pg_backend backend, struct pg_error *err)
 {
-    int rc = make_plan(err);
+    int rc = agent.engine->pmu_plan(agent.settings.events, backend, &agent.plan, err);
 
     if (rc < 0)
         return rc;
@@ -136,6 +140,7 @@ static int start_counting(struct pg_error *err)
     rc = windows_thread_begin(agent.windows);
     if (rc < 0)
         return pg_error_errno(err, PG_E_PERMISSION, -rc, "cannot open the counters");
+    calibrate();
     return 0;
 }
 
@@ -168,16 +173,18 @@ static int check_mode(struct pg_error *err)
 static int arm(const struct gobin *bin, uint64_t bias, int argc, char *const *argv,
                struct pg_error *err)
 {
+    enum pg_backend backend = PG_BACKEND_AUTO;
     int rc = check_mode(err);
 
     if (rc == 0)
         rc = read_layout(bin, &agent.layout, err);
     if (rc == 0)
-        rc = start_counting(err);
+        rc = read_backend(&backend, err);
     if (rc == 0)
         rc = stacks_create(err);
+    agent.simulate = backend == PG_BACKEND_SIMULATE;
     if (rc == 0)
-        calibrate();
+        rc = agent.simulate ? simulate_start(err) : start_counting(backend, err);
     if (rc == 0)
         rc = start_session(bin, argc, argv, err);
     if (rc == 0)

@@ -18,19 +18,24 @@
 #include <sys/mman.h>
 
 enum { IDLE, FILLING, POSTED, DONE, ABANDONED };
+enum job { JOB_LINE, JOB_DUMP };
 
 enum {
     MAX_THREADS = 512, /* named in one record; the rest is added up */
-    LINE_SECONDS = 5,
+    JOB_SECONDS = 5,
     FINISH_SECONDS = 2,
 };
 
 static struct {
     uint32_t wake;   /* futex: bumped with every hand-over */
-    uint32_t line;   /* futex: state of the line */
+    uint32_t job;    /* futex: state of what was handed over */
     uint32_t finish; /* futex: IDLE, POSTED, DONE */
     int32_t exit_code;
     uint32_t refused; /* lines that Go printed without us */
+    enum job kind;
+    uint64_t part;         /* JOB_DUMP: which one … */
+    struct pg_counts dump; /* … and what was in it, */
+    bool dump_read;        /* if it could be read */
     struct pg_error first_error;
     struct session_line out_line;
     struct session_thread thread[MAX_THREADS];
@@ -87,17 +92,28 @@ static bool copy_string(char *to, size_t capacity, struct go_string from)
     return true;
 }
 
+static void counted_total(struct session_line *out)
+{
+    struct windows_total total;
+
+    windows_total(agent.windows, &total, recorder.thread, MAX_THREADS);
+    out->counted = out->n;
+    out->windows = total.windows;
+    out->total = total.total;
+    out->threads_missed = total.missed;
+    out->n_threads = total.n_threads;
+    out->thread = recorder.thread;
+}
+
 static bool fill(const struct go_line *line)
 {
     struct session_line *out = &recorder.out_line;
-    struct windows_total total;
 
     if (!copy_string(recorder.pkg, sizeof recorder.pkg, line->pkg) ||
         !copy_string(recorder.name, sizeof recorder.name, line->name) ||
         !copy_string(recorder.printed_name, sizeof recorder.printed_name, line->printed_name) ||
         !copy_string(recorder.text, sizeof recorder.text, line->text))
         return false;
-    windows_total(agent.windows, &total, recorder.thread, MAX_THREADS);
     out->pkg = recorder.pkg;
     out->name = recorder.name;
     out->printed_name = line->printed_name.size > 0 ? recorder.printed_name : NULL;
@@ -106,11 +122,10 @@ static bool fill(const struct go_line *line)
     out->n = line->n;
     out->duration_ns = (int64_t)line->duration_ns;
     out->iterations_run = line->iterations_run;
-    out->windows = total.windows;
-    out->total = total.total;
-    out->threads_missed = total.missed;
-    out->n_threads = total.n_threads;
-    out->thread = recorder.thread;
+    if (agent.simulate)
+        simulate_total(out);
+    else
+        counted_total(out);
     return true;
 }
 
@@ -120,23 +135,50 @@ static const char *refuse(void)
     return NULL;
 }
 
+static void job_end(void)
+{
+    __atomic_store_n(&recorder.job, IDLE, __ATOMIC_RELEASE);
+}
+
+/* Hands over what was filled in and waits for it; false when that took too long. */
+static bool job_do(enum job kind)
+{
+    recorder.kind = kind;
+    __atomic_store_n(&recorder.job, POSTED, __ATOMIC_RELEASE);
+    wake_recorder();
+    return wait_while(&recorder.job, POSTED, JOB_SECONDS) ||
+           !moved(&recorder.job, POSTED, ABANDONED);
+}
+
 const char *recorder_line(const struct go_line *line, size_t *size)
 {
-    if (!moved(&recorder.line, IDLE, FILLING))
+    if (!moved(&recorder.job, IDLE, FILLING))
         return refuse();
     if (!fill(line)) {
-        __atomic_store_n(&recorder.line, IDLE, __ATOMIC_RELEASE);
+        job_end();
         return refuse();
     }
-    __atomic_store_n(&recorder.line, POSTED, __ATOMIC_RELEASE);
-    wake_recorder();
-    if (!wait_while(&recorder.line, POSTED, LINE_SECONDS) &&
-        moved(&recorder.line, POSTED, ABANDONED))
+    if (!job_do(JOB_LINE))
         return refuse();
     *size = recorder.out_size;
-    /* The text stays as it is until the next line is handed over. */
-    __atomic_store_n(&recorder.line, IDLE, __ATOMIC_RELEASE);
+    job_end(); /* the text stays as it is until the next line is handed over */
     return *size > 0 ? recorder.out : NULL;
+}
+
+bool recorder_dump(uint64_t part, struct pg_counts *out)
+{
+    bool read;
+
+    if (!moved(&recorder.job, IDLE, FILLING))
+        return false;
+    recorder.part = part;
+    if (!job_do(JOB_DUMP))
+        return false;
+    read = recorder.dump_read;
+    if (read)
+        *out = recorder.dump;
+    job_end();
+    return read;
 }
 
 void recorder_finish(int32_t exit_code)
@@ -167,9 +209,26 @@ static void do_line(void)
     if (agent.engine->session_line(agent.session, &recorder.out_line, recorder.out,
                                    sizeof recorder.out, &recorder.out_size, &err) < 0)
         remember(&err);
-    if (!moved(&recorder.line, POSTED, DONE))
-        __atomic_store_n(&recorder.line, IDLE, __ATOMIC_RELEASE); /* abandoned */
-    sys_futex_wake(&recorder.line, 1);
+}
+
+static void do_dump(void)
+{
+    struct pg_error err = {0};
+
+    recorder.dump_read = simulate_read_dump(recorder.part, &recorder.dump, &err) == 0;
+    if (!recorder.dump_read)
+        remember(&err);
+}
+
+static void do_job(void)
+{
+    if (recorder.kind == JOB_LINE)
+        do_line();
+    else
+        do_dump();
+    if (!moved(&recorder.job, POSTED, DONE))
+        job_end(); /* abandoned */
+    sys_futex_wake(&recorder.job, 1);
 }
 
 static void do_finish(void)
@@ -181,7 +240,7 @@ static void do_finish(void)
         say("note",
             "%u benchmark lines have no record: the name is too long, or writing took longer "
             "than %d s",
-            refused, LINE_SECONDS);
+            refused, JOB_SECONDS);
     if (agent.engine->session_lines(agent.session) > 0) {
         if (recorder.out_line.threads_missed > 0)
             say("note", "%llu threads could not be counted: the counts lack them",
@@ -205,9 +264,10 @@ static void *recorder_main(void *unused)
     while (agent.session != NULL) {
         uint32_t seen = __atomic_load_n(&recorder.wake, __ATOMIC_ACQUIRE);
 
-        if (__atomic_load_n(&recorder.line, __ATOMIC_ACQUIRE) == POSTED ||
-            __atomic_load_n(&recorder.line, __ATOMIC_ACQUIRE) == ABANDONED)
-            do_line();
+        uint32_t job = __atomic_load_n(&recorder.job, __ATOMIC_ACQUIRE);
+
+        if (job == POSTED || job == ABANDONED)
+            do_job();
         if (__atomic_load_n(&recorder.finish, __ATOMIC_ACQUIRE) == POSTED)
             do_finish();
         else

@@ -14,64 +14,51 @@
 enum { MAX_NAMES = 4 };
 
 struct site_rule {
-    const char *what; /* for messages */
-    void (*hook)(struct hook_regs *regs);
+    const char *what;                         /* for messages */
+    void (*count)(struct hook_regs *regs);    /* when threads are counted; NULL: not hooked */
+    void (*simulate)(struct hook_regs *regs); /* under Valgrind; NULL: not hooked */
     bool required;
     const char *caller[MAX_NAMES]; /* every one that exists is searched */
     const char *callee[MAX_NAMES]; /* names that Go versions gave it; every one that exists */
 };
 
+#define PROCESS_BENCH                                                                \
+    {                                                                                \
+        "testing.(*benchState).processBench", "testing.(*benchContext).processBench" \
+    }
+
+/* clang-format off */
 static const struct site_rule rules[] = {
-    {"the first run of a benchmark",
-     hook_run_first,
-     true,
-     {"testing.(*B).run1.func1"},
-     {"testing.(*B).runN"}},
-    {"further runs of a benchmark",
-     hook_run_again,
-     true,
-     {"testing.(*B).launch"},
-     {"testing.(*B).runN"}},
-    {"the start of the timer",
-     hook_start_timer,
-     true,
-     {"testing.(*B).StartTimer"},
-     {"time.Now", "testing.highPrecisionTimeNow"}},
-    {"the stop of the timer",
-     hook_stop_timer,
-     true,
-     {"testing.(*B).StopTimer"},
-     {"runtime.ReadMemStats"}},
-    {"the reset of the timer",
-     hook_reset_timer,
-     true,
-     {"testing.(*B).ResetTimer"},
-     {"time.Now", "testing.highPrecisionTimeNow"}},
-    {"the reset of a stopped timer",
-     hook_reset_timer,
-     true,
+    {"the first run of a benchmark", hook_run_first, hook_simulate_run_first, true,
+     {"testing.(*B).run1.func1"}, {"testing.(*B).runN"}},
+    {"further runs of a benchmark", hook_run_again, hook_simulate_run_again, true,
+     {"testing.(*B).launch"}, {"testing.(*B).runN"}},
+    {"the target of a b.Loop loop", NULL, hook_simulate_loop, false,
+     {"testing.(*B).stopOrScaleBLoop", "testing.(*B).loopSlowPath"}, {"testing.(*B).Elapsed"}},
+    {"the start of the timer", hook_start_timer, hook_simulate_start, true,
+     {"testing.(*B).StartTimer"}, {"time.Now", "testing.highPrecisionTimeNow"}},
+    {"the stop of the timer", hook_stop_timer, hook_simulate_stop, true,
+     {"testing.(*B).StopTimer"}, {"runtime.ReadMemStats"}},
+    {"the reset of the timer", hook_reset_timer, hook_simulate_reset, true,
+     {"testing.(*B).ResetTimer"}, {"time.Now", "testing.highPrecisionTimeNow"}},
+    {"the reset of a stopped timer", hook_reset_timer, hook_simulate_reset, true,
      {"testing.(*B).ResetTimer"},
      /* The last one: up to 1.20, -race keeps the loop that empties the map. */
      {"runtime.mapclear", "runtime.makemap", "internal/runtime/maps.NewMap",
       "runtime.mapiterinit"}},
-    {"the result of a benchmark",
-     hook_result,
-     true,
-     {"testing.(*benchState).processBench", "testing.(*benchContext).processBench"},
-     {"testing.BenchmarkResult.String"}},
-    {"the line of a benchmark",
-     hook_text,
-     true,
-     {"testing.(*benchState).processBench", "testing.(*benchContext).processBench"},
-     {"runtime.convTstring"}},
-    {"the beginning of a thread", hook_thread_begin, true, {"runtime.mstart1"}, {"runtime.minit"}},
-    {"the end of a thread",
-     hook_thread_end,
-     false,
-     {"runtime.mexit"},
-     {"runtime.unminit", "runtime.unminitSignals"}},
-    {"os.Exit", hook_exit, false, {"os.Exit"}, {"os.runtime_beforeExit"}},
+    {"the result of a benchmark", hook_result, hook_simulate_result, true,
+     PROCESS_BENCH, {"testing.BenchmarkResult.String"}},
+    {"the line of a benchmark", hook_text, hook_text, true,
+     PROCESS_BENCH, {"runtime.convTstring"}},
+    {"the beginning of a thread", hook_thread_begin, NULL, true,
+     {"runtime.mstart1"}, {"runtime.minit"}},
+    {"the end of a thread", hook_thread_end, NULL, false,
+     {"runtime.mexit"}, {"runtime.unminit", "runtime.unminitSignals"}},
+    {"the pace of sysmon", NULL, hook_simulate_sysmon, false,
+     {"runtime.sysmon"}, {"runtime.usleep", "runtime.nanotime1"}},
+    {"os.Exit", hook_exit, hook_exit, false, {"os.Exit"}, {"os.runtime_beforeExit"}},
 };
+/* clang-format on */
 
 struct builder {
     const struct gobin *bin;
@@ -109,23 +96,24 @@ static int add_calls(struct builder *b, const struct gobin_function *caller, uin
 
 static int add_rule(struct builder *b, const struct site_rule *rule, struct pg_error *err)
 {
+    void (*hook)(struct hook_regs *) = agent.simulate ? rule->simulate : rule->count;
     struct gobin_function caller, callee;
     int n = 0, rc;
 
-    for (size_t i = 0; i < MAX_NAMES && rule->caller[i] != NULL; i++) {
+    for (size_t i = 0; hook != NULL && i < MAX_NAMES && rule->caller[i] != NULL; i++) {
         if (!agent.engine->gobin_function_by_name(b->bin, rule->caller[i], &caller))
             continue;
         for (size_t k = 0; k < MAX_NAMES && rule->callee[k] != NULL; k++) {
             if (!agent.engine->gobin_function_by_name(b->bin, rule->callee[k], &callee))
                 continue;
-            rc = add_calls(b, &caller, callee.entry, rule->hook, err);
+            rc = add_calls(b, &caller, callee.entry, hook, err);
             if (rc < 0)
                 return rc;
             n += rc;
         }
     }
     say_log("%s: %d call%s", rule->what, n, n == 1 ? "" : "s");
-    if (n == 0 && rule->required)
+    if (n == 0 && hook != NULL && rule->required)
         return pg_error_set(err, PG_E_UNSUPPORTED,
                             "this Go version (%s) is not known to perfgo: no call found for %s",
                             agent.engine->gobin_go_version(b->bin), rule->what);

@@ -8,7 +8,7 @@ set -u
 PACKAGES='
 gcc libc6-dev make pkg-config|pkgconf
 libpfm4-dev libprotobuf-c-dev protobuf-c-compiler libcjson-dev libelf-dev zlib1g-dev libsmartcols-dev
-libcmocka-dev git jq strace
+libcmocka-dev git jq strace valgrind
 clang clang-format
 '
 LISTS=${PERFGO_APT_LISTS:-/var/lib/apt/lists}

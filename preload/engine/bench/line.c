@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Widths and precisions of Go's testing.prettyPrint (src/testing/benchmark.go): ten columns before
  * the decimal point, four significant digits for what is small. A first column tells from which
@@ -31,6 +32,31 @@ static void add_unit(struct strbuf *out, const char *unit, const char *suffix)
         strbuf_add(out, c <= ' ' || c == 0x7f ? "-" : unit, 1);
     }
     strbuf_puts(out, suffix);
+}
+
+static bool ends_with(const char *field, size_t size, const char *unit)
+{
+    size_t n = strlen(unit);
+
+    return size > n && memcmp(field + size - n, unit, n) == 0 && field[size - n - 1] == ' ';
+}
+
+size_t line_without_times(const char *text, size_t size, char *out)
+{
+    size_t from = 0, written = 0;
+
+    while (from < size) {
+        const char *tab = memchr(text + from + 1, '\t', size - from - 1);
+        size_t end = tab != NULL ? (size_t)(tab - text) : size;
+
+        if (!ends_with(text + from, end - from, "ns/op") &&
+            !ends_with(text + from, end - from, "MB/s")) {
+            memcpy(out + written, text + from, end - from);
+            written += end - from;
+        }
+        from = end;
+    }
+    return written;
 }
 
 void line_metrics(const struct record *r, struct strbuf *out)

@@ -10,6 +10,10 @@ int line_number(double x, char *out, size_t size);
 
 /* Appends the record's metrics to *out, each as "\t<number> <unit>", and for a counter that did not
  * run all the time "\t<percent> <name>-coverage-%". Units are written without blanks. */
+/* Copies Go's result text without the fields that are times or rates (ns/op, MB/s): under
+ * simulation they measure nothing. out has room for size bytes; returns the bytes written. */
+size_t line_without_times(const char *text, size_t size, char *out);
+
 void line_metrics(const struct record *r, struct strbuf *out);
 
 #endif

@@ -87,7 +87,7 @@ static const struct record_metric *find(const struct record *r, size_t from,
 
 static double estimate(const struct record_metric *m, const struct record *r)
 {
-    return m->per_op * (double)r->n;
+    return m->per_op * (double)r->counted;
 }
 
 /* The first pair of inputs that belong together; false when there is none. */
@@ -118,6 +118,7 @@ static bool derive(const struct record *r, const struct derived *d, struct recor
     *out = (struct record_metric){
         .name = d->name,
         .unit = d->name,
+        .marginal = NAN,
         .backend = over->backend,
         .value = d->factor * estimate(over, r) / divisor,
         .coverage = worst->coverage,

@@ -147,6 +147,7 @@ int record_new(const struct record_head *head, struct record **out, struct pg_er
     scope = locale_enter();
     ok = r->pkg != NULL && r->name != NULL && take_text(r, head) && take_tags(r, head->tags);
     locale_leave(&scope);
+    r->counted = head->counted != 0 ? head->counted : r->n;
     if (!ok) {
         record_free(r);
         return pg_error_set(err, PG_E_NOMEM, "no memory for a benchmark record");
@@ -196,6 +197,7 @@ static bool metric_of(const struct record *r, const struct pg_plan *plan,
         .own_residual = (double)c->own_residual * c->scale,
         .exclude_kernel = c->exclude_kernel,
         .coverage = 1,
+        .marginal = NAN,
     };
     if (!times_of(r, plan, c, total, &out->enabled_ns, &out->running_ns))
         return false;
@@ -207,7 +209,7 @@ static bool metric_of(const struct record *r, const struct pg_plan *plan,
     value = (double)total->value[c - plan->counter] * c->scale -
             out->own_cost * (double)r->windows * out->coverage;
     out->value = value > 0 ? value : 0;
-    out->per_op = out->value / out->coverage / (double)r->n;
+    out->per_op = out->value / out->coverage / (double)r->counted;
     return isfinite(out->per_op) && isfinite(out->own_cost) && isfinite(out->own_residual);
 }
 
@@ -219,7 +221,7 @@ int record_add_counts(struct record *r, const struct pg_plan *plan, const struct
     if (m == NULL)
         goto nomem;
     r->metric = m;
-    for (size_t i = 0; r->n > 0 && i < plan->n_counters && i < PG_MAX_COUNTERS; i++) {
+    for (size_t i = 0; r->counted > 0 && i < plan->n_counters && i < PG_MAX_COUNTERS; i++) {
         const struct pg_counter *c = &plan->counter[i];
 
         if (!metric_of(r, plan, c, total, &m[r->n_metrics]))
@@ -234,6 +236,23 @@ int record_add_counts(struct record *r, const struct pg_plan *plan, const struct
     return metrics_derive(r, err);
 nomem:
     return pg_error_set(err, PG_E_NOMEM, "no memory for the metrics of %s", r->name);
+}
+
+void record_add_marginal(struct record *r, const struct pg_plan *plan,
+                         const struct pg_counts *total, const struct pg_counts *half,
+                         uint64_t half_counted, uint64_t half_windows)
+{
+    if (half_counted == 0 || half_counted >= r->counted)
+        return;
+    for (size_t i = 0; i < plan->n_counters && i < PG_MAX_COUNTERS; i++) {
+        const struct pg_counter *c = &plan->counter[i];
+        double own = (double)c->own_cost * ((double)r->windows - (double)half_windows);
+        double more = (double)total->value[i] - (double)half->value[i] - own;
+
+        for (size_t k = 0; k < r->n_metrics; k++)
+            if (strcmp(r->metric[k].name, c->name) == 0 && !r->metric[k].derived)
+                r->metric[k].marginal = more * c->scale / (double)(r->counted - half_counted);
+    }
 }
 
 int record_add_thread(struct record *r, const struct pg_plan *plan, int32_t tid,
@@ -293,6 +312,7 @@ static bool metrics_equal(const struct record_metric *a, const struct record_met
 {
     return strcmp(a->name, b->name) == 0 && strcmp(a->unit, b->unit) == 0 &&
            strcmp(a->backend, b->backend) == 0 && a->value == b->value && a->per_op == b->per_op &&
+           (a->marginal == b->marginal || (isnan(a->marginal) && isnan(b->marginal))) &&
            a->coverage == b->coverage && a->enabled_ns == b->enabled_ns &&
            a->running_ns == b->running_ns && a->own_cost == b->own_cost &&
            a->own_residual == b->own_residual && a->scaled == b->scaled &&
@@ -329,7 +349,7 @@ bool record_equal(const struct record *a, const struct record *b)
 {
     return a->schema == b->schema && strcmp(a->pkg, b->pkg) == 0 && strcmp(a->name, b->name) == 0 &&
            a->procs == b->procs && a->n == b->n && a->has_ns_per_op == b->has_ns_per_op &&
-           (!a->has_ns_per_op || a->ns_per_op == b->ns_per_op) &&
+           (!a->has_ns_per_op || a->ns_per_op == b->ns_per_op) && a->counted == b->counted &&
            a->duration_ns == b->duration_ns && a->iterations_run == b->iterations_run &&
            a->windows == b->windows && a->threads_missed == b->threads_missed &&
            a->has_samples == b->has_samples &&

@@ -31,6 +31,7 @@ struct record_metric {
                             by 1/coverage when `scaled`. Derived: the same as value */
     double coverage;     /* running / enabled, 0 < coverage <= 1; of the worst input when derived */
     uint64_t enabled_ns, running_ns;
+    double marginal;               /* simulated: what one more iteration costs; NaN: not known */
     double own_cost, own_residual; /* per window, in the unit of value; see pg_counter */
     bool scaled;                   /* coverage < 1: per_op is an estimate; keep it out of gates */
     bool exclude_kernel;           /* user mode only */
@@ -60,7 +61,8 @@ struct record {
     uint64_t n;             /* iterations of the final run, as printed */
     bool has_ns_per_op;     /* false when Go printed none */
     double ns_per_op;       /* exactly the number that Go printed */
-    int64_t duration_ns;    /* timed duration of the final run */
+    uint64_t counted;       /* iterations that the metrics are of; n except when simulated */
+    int64_t duration_ns;    /* timed duration of the final run; 0: simulated, there is none */
     uint64_t iterations_run, windows;
     uint64_t threads_missed; /* threads that could not be counted: the metrics lack them */
     size_t n_metrics, n_go, n_threads, n_tags;
@@ -77,9 +79,9 @@ struct record_head {
     const char *pkg, *name, *printed_name; /* printed_name NULL: procs is not known */
     const char *text;                      /* Go's result text, not terminated */
     size_t text_size;
-    const char *tags; /* "key=value,key=value" (PERFGO_TAGS) or NULL */
-    uint64_t n;
-    int64_t duration_ns;
+    const char *tags;    /* "key=value,key=value" (PERFGO_TAGS) or NULL */
+    uint64_t n, counted; /* counted 0: n */
+    int64_t duration_ns; /* 0: no time was measured; then the text has none either */
     uint64_t iterations_run, windows, threads_missed;
 };
 
@@ -92,6 +94,11 @@ void record_free(struct record *r); /* NULL is fine */
  * A counter whose group never ran is left out. */
 int record_add_counts(struct record *r, const struct pg_plan *plan, const struct pg_counts *total,
                       struct pg_error *err);
+
+/* Adds what one more iteration costs, from a run of fewer iterations; after record_add_counts. */
+void record_add_marginal(struct record *r, const struct pg_plan *plan,
+                         const struct pg_counts *total, const struct pg_counts *half,
+                         uint64_t half_counted, uint64_t half_windows);
 
 /* Adds one thread's share; room for `expected` threads is made with the first. */
 int record_add_thread(struct record *r, const struct pg_plan *plan, int32_t tid,

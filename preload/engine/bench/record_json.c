@@ -28,6 +28,8 @@ static bool write_metrics(cJSON *root, const struct record *r)
             return false;
         if (m->exclude_kernel && cJSON_AddTrueToObject(o, "exclude_kernel") == NULL)
             return false;
+        if (!isnan(m->marginal) && !json_add_double(o, "marginal", m->marginal))
+            return false;
         if (m->derived && cJSON_AddTrueToObject(o, "derived") == NULL)
             return false;
         if ((!m->derived || m->own_cost != 0 || m->own_residual != 0) &&
@@ -86,7 +88,8 @@ static bool write_record(cJSON *root, const struct record *r)
            (r->procs == 0 || json_add_u64(root, "procs", r->procs)) &&
            json_add_u64(root, "n", r->n) &&
            (!r->has_ns_per_op || json_add_double(root, "ns_per_op", r->ns_per_op)) &&
-           json_add_i64(root, "duration_ns", r->duration_ns) &&
+           (r->counted == r->n || json_add_u64(root, "counted", r->counted)) &&
+           (r->duration_ns == 0 || json_add_i64(root, "duration_ns", r->duration_ns)) &&
            json_add_u64(root, "iterations_run", r->iterations_run) &&
            json_add_u64(root, "windows", r->windows) &&
            (r->threads_missed == 0 || json_add_u64(root, "threads_missed", r->threads_missed)) &&
@@ -116,6 +119,7 @@ static bool read_metric(const cJSON *o, struct record *r, struct record_metric *
 {
     bool value, per_op, coverage;
 
+    m->marginal = NAN;
     m->name = arena_utf8(&r->arena, o->string, strlen(o->string));
     return m->name != NULL && cJSON_IsObject(o) && json_keys_unique(o) &&
            json_get_double(o, "value", &m->value, &value) && value &&
@@ -125,6 +129,7 @@ static bool read_metric(const cJSON *o, struct record *r, struct record_metric *
            read_string(o, "backend", r, &m->backend) &&
            json_get_u64(o, "enabled_ns", &m->enabled_ns, NULL) &&
            json_get_u64(o, "running_ns", &m->running_ns, NULL) &&
+           json_get_double(o, "marginal", &m->marginal, NULL) &&
            json_get_double(o, "own_cost", &m->own_cost, NULL) &&
            json_get_double(o, "own_residual", &m->own_residual, NULL) &&
            json_get_bool(o, "scaled", &m->scaled, NULL) &&
@@ -247,7 +252,9 @@ static bool read_head(const cJSON *root, struct record *r)
         procs > INT32_MAX || !json_get_u64(root, "n", &r->n, &has_n) || !has_n)
         return false;
     r->procs = (uint32_t)procs;
+    r->counted = r->n;
     return json_get_double(root, "ns_per_op", &r->ns_per_op, &r->has_ns_per_op) &&
+           json_get_u64(root, "counted", &r->counted, NULL) &&
            json_get_i64(root, "duration_ns", &r->duration_ns, NULL) &&
            json_get_u64(root, "iterations_run", &r->iterations_run, NULL) &&
            json_get_u64(root, "windows", &r->windows, NULL) &&

@@ -11,6 +11,7 @@
 #include "collect/session.h"
 #include "gobin/gobin.h"
 #include "pmu/pmu.h"
+#include "pmu/simulate.h"
 
 /* Raised with every change of a struct or function below: agent and engine are built together. */
 #define PERFGO_ENGINE_VERSION 1u
@@ -38,6 +39,9 @@
     X(bool, pmu_backend_by_name, (const char *, enum pg_backend *))                                \
     X(const char *, pmu_backend_name, (enum pg_backend))                                           \
     X(int, pmu_plan, (const char *, enum pg_backend, struct pg_plan *, struct pg_error *))         \
+    X(int, simulate_plan, (const char *, struct pg_plan *, struct pg_error *))                     \
+    X(int, simulate_read,                                                                          \
+      (const char *, const struct pg_plan *, struct pg_counts *, struct pg_error *))               \
     X(int, session_open,                                                                           \
       (const struct pg_settings *, const struct pg_plan *, const struct session_target *,          \
        struct session **, struct pg_error *))                                                      \

@@ -241,7 +241,8 @@ static int make_record(const struct session *s, const struct session_line *line,
         .text_size = line->text_size,
         .tags = s->settings->tags,
         .n = line->n,
-        .duration_ns = line->duration_ns,
+        .counted = line->counted,
+        .duration_ns = line->simulated ? 0 : line->duration_ns,
         .iterations_run = line->iterations_run,
         .windows = line->windows,
         .threads_missed = line->threads_missed,
@@ -250,7 +251,11 @@ static int make_record(const struct session *s, const struct session_line *line,
 
     if (rc == 0) {
         (*out)->has_samples = true; /* counting takes none: that is known, so it is said */
-        rc = record_add_counts(*out, s->plan, &line->total, err);
+        if (!line->simulated || line->counted > 0) /* else Valgrind's dump could not be read */
+            rc = record_add_counts(*out, s->plan, &line->total, err);
+        if (rc == 0 && line->simulated)
+            record_add_marginal(*out, s->plan, &line->total, &line->half, line->half_counted,
+                                line->half_windows);
     }
     for (size_t i = 0; rc == 0 && i < line->n_threads; i++)
         rc = record_add_thread(*out, s->plan, line->thread[i].tid, &line->thread[i].counts,
@@ -312,8 +317,8 @@ static void compose(const struct session_line *line, const struct record *r, cha
     strbuf_free(&metrics);
 }
 
-int session_line(struct session *s, const struct session_line *line, char *out, size_t capacity,
-                 size_t *out_size, struct pg_error *err)
+static int print_line(struct session *s, const struct session_line *line, char *out,
+                      size_t capacity, size_t *out_size, struct pg_error *err)
 {
     struct record *r = NULL;
     int rc;
@@ -329,6 +334,26 @@ int session_line(struct session *s, const struct session_line *line, char *out, 
     if (*out_size == 0 && rc == 0)
         rc = pg_error_set(err, PG_E_LIMIT, "the benchmark line of %zu bytes is too long",
                           line->text_size);
+    return rc;
+}
+
+int session_line(struct session *s, const struct session_line *line, char *out, size_t capacity,
+                 size_t *out_size, struct pg_error *err)
+{
+    struct session_line without = *line;
+    char *text;
+    int rc;
+
+    if (!line->simulated)
+        return print_line(s, line, out, capacity, out_size, err);
+    *out_size = 0;
+    text = malloc(line->text_size + 1);
+    if (text == NULL)
+        return pg_error_set(err, PG_E_NOMEM, "no memory for a benchmark line");
+    without.text_size = line_without_times(line->text, line->text_size, text);
+    without.text = text;
+    rc = print_line(s, &without, out, capacity, out_size, err);
+    free(text);
     return rc;
 }
 

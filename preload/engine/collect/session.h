@@ -31,10 +31,15 @@ struct session_line {
     const char *printed_name; /* as Go prints it, with the -N suffix if any; NULL: unknown */
     const char *text;         /* Go's result text: "     100\t  123.4 ns/op\t…", not terminated */
     size_t text_size;
-    uint64_t n;              /* iterations of the final run */
+    uint64_t n;              /* iterations of the final run, as printed */
+    uint64_t counted;        /* iterations that the counts are of; n except under simulate */
     int64_t duration_ns;     /* its timed duration */
     uint64_t iterations_run; /* over all runs of this line, ramp-up included */
     uint64_t windows;        /* Start/Stop pairs of the final run */
+    bool simulated;          /* no time was measured: duration and ns/op mean nothing */
+    /* Simulated: another run of fewer iterations, for the cost at the margin; 0: there is none. */
+    uint64_t half_counted, half_windows;
+    struct pg_counts half;
     struct pg_counts total;  /* final run, all threads */
     uint64_t threads_missed; /* threads so far that could not be counted: the totals lack them */
     size_t n_threads;

@@ -28,6 +28,7 @@ enum pg_source {
     PG_SOURCE_PERF,         /* read(2) of the thread's perf event group */
     PG_SOURCE_THREAD_CLOCK, /* clock_gettime of the thread's CPU clock, nanoseconds */
     PG_SOURCE_RUSAGE,       /* getrusage(RUSAGE_SELF): the whole process, no per-thread value */
+    PG_SOURCE_SIMULATE,     /* Valgrind's callgrind: the whole process, no per-thread value */
 };
 
 /* Which back end delivered a counter (product.md, "Back ends"). */

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Time to simulate benchmarks with perfgo over the time of the same binary with the same flags wholly
+# under callgrind, for the examples and ten benchmarks of the standard library. perfgo instruments the
+# timed region alone and stops when the count is settled; without it everything is instrumented and
+# testing looks for an iteration count that fills a second.
+. "$(dirname "$0")/lib.sh"
+
+GOAL=0.2
+REPEATS=${SIMULATE_REPEATS:-1}
+LIST='
+sort            BenchmarkSortStrings$
+strings         BenchmarkFields/Mixed/4096
+bytes           BenchmarkIndexByte/4K
+encoding/json   BenchmarkUnmarshalString
+regexp          BenchmarkReplaceAll
+compress/flate  BenchmarkDecode/Newton/Default/1e4
+crypto/sha256   BenchmarkHash8K/New
+container/heap  BenchmarkDup
+fmt             BenchmarkSprintfFloat
+strconv         BenchmarkQuote$
+'
+command -v valgrind >/dev/null 2>&1 || { unmeasured "simulate over callgrind" "Valgrind is not installed"; done_measuring; }
+
+now() { date +%s.%N; }
+# seconds COMMAND...: how long it took; nothing when it failed.
+seconds() {
+    local start
+    start=$(now)
+    "$@" >"$TMP/out" 2>"$TMP/err" || { tail -n 3 "$TMP/err" >&2; return 1; }
+    calc %.3f "$(now) - $start"
+}
+with_perfgo() { "$PERFGO" exec -b simulate --output "$TMP/d" -- "$@"; }
+wholly() { # BINARY FLAG...
+    GODEBUG=asyncpreemptoff=1 GOMAXPROCS=1 valgrind -q --tool=callgrind --cache-sim=yes --branch-sim=yes \
+        --vgdb=no --callgrind-out-file="$TMP/whole.out" "$@"
+}
+
+total_a=0 total_b=0 measured=0
+compare() { # WHAT BINARY PATTERN
+    local a b i
+    for ((i = 0; i < REPEATS; i++)); do
+        rm -rf "$TMP/d"
+        a=$(seconds with_perfgo "$2" -test.run='^$' -test.bench="$3") && grep -q 'instructions/op' "$TMP/out" &&
+            b=$(seconds wholly "$2" -test.run='^$' -test.bench="$3") || { unmeasured "$1" "a run failed"; return; }
+        total_a=$(calc %.3f "$total_a + $a") total_b=$(calc %.3f "$total_b + $b")
+        detail "$(calc %.3f "$a / $b")  $1: $a s with perfgo, $b s wholly under callgrind"
+        measured=$((measured + 1))
+    done
+}
+
+anchored() { sed 's|^|^|; s|/|$/^|g; s|$|$|; s|\$\$|$|' <<<"$1"; }
+for example in "$ROOT"/examples/*/; do
+    name=$(basename "$example")
+    [ -n "$(compgen -G "$example*_test.go")" ] || continue
+    (cd "$example" && go test -c -o "$TMP/$name.test" .) || { unmeasured "$name" "does not build"; continue; }
+    cd "$example" && compare "$name" "$TMP/$name.test" .
+done
+src=$(go env GOROOT)/src
+while read -r pkg name; do
+    [ -n "$pkg" ] || continue
+    binary=$TMP/${pkg//\//_}.test
+    go test -vet=off -c -o "$binary" "$pkg" || { unmeasured "$pkg" "does not build"; continue; }
+    cd "$src/$pkg" && compare "$pkg ${name#Benchmark}" "$binary" "$(anchored "$name")"
+done <<<"$LIST"
+if [ "$measured" -ge 13 ]; then
+    figure "simulate over wholly under callgrind" "$(calc %.4f "$total_a / $total_b")" "$GOAL" x \
+        "$total_a s over $total_b s, $measured programs"
+else
+    unmeasured "simulate over wholly under callgrind" "$measured programs only"
+fi
+done_measuring

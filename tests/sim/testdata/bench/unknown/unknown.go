@@ -1,0 +1,4 @@
+// Package unknown has benchmarks that Valgrind cannot run among others that it can.
+package unknown
+
+func odd()
