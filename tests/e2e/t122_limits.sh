@@ -46,7 +46,7 @@ cp "$TMP/agent" "$APP/lib/libperfgo.so"
 
 # Settings.
 for setting in PERFGO_BACKEND=nonsense PERFGO_EVENTS=no-such-event 'PERFGO_EVENTS={a' PERFGO_MODE=nonsense \
-    PERFGO_INLINE=maybe PERFGO_RUN=a/b PERFGO_BACKEND=simulate; do
+    PERFGO_INLINE=maybe PERFGO_RUN=a/b PERFGO_BACKEND=hardware; do
     # The sentence names the variable or the value.
     pattern="${setting%%=*}|'${setting#*=}'"
     for way in exec preload; do
