@@ -182,15 +182,15 @@ int signif_mann_whitney(const double *a, size_t n, const double *b, size_t m, do
     return rc;
 }
 
-double signif_least_p(size_t n)
+double signif_least_p(size_t n, size_t m)
 {
-    return n > 0 ? fmin(1, 2 / choose(2 * n, n)) : 1;
+    return n > 0 && m > 0 ? fmin(1, 2 / choose(n + m, n < m ? n : m)) : 1;
 }
 
 size_t signif_samples(double alpha, size_t tests)
 {
     for (size_t n = 1; n <= MOST_SAMPLES; n++)
-        if (signif_least_p(n) * (double)(tests > 0 ? tests : 1) <= alpha)
+        if (signif_least_p(n, n) * (double)(tests > 0 ? tests : 1) <= alpha)
             return n;
     return 0;
 }

@@ -13,9 +13,9 @@
 int signif_mann_whitney(const double *a, size_t n, const double *b, size_t m, double *p,
                         struct pg_error *err);
 
-/* The smallest p value that n samples against n can give: how far apart they are, no test says
- * more. 1 for n = 0. */
-double signif_least_p(size_t n);
+/* The smallest p value that n samples against m can give, however far apart they are; 1 when a side
+ * is empty. */
+double signif_least_p(size_t n, size_t m);
 
 /* Samples per side so that one real difference among `tests` can be found at level alpha after
  * signif_fdr; 0 when even 100 would not do. */
