@@ -88,19 +88,20 @@ static double tail_without_ties(size_t n, size_t m, size_t u, double *c)
     return sum / choose(n + m, n);
 }
 
-/* P(2U <= u2) with ties, given the tied groups: counts[k * width + s] is the number of ways to give
- * k of the values seen so far to the first sample with twice their rank sum being s. */
-static double tail_with_ties(const struct ranks *r, size_t u2, double *counts)
+/* P(2U <= u2) with ties for the sample of n, given the tied groups: counts[k * width + s] is the
+ * number of ways to give k of the values seen so far to that sample with twice their rank sum being
+ * s. */
+static double tail_with_ties(const struct ranks *r, size_t n, size_t u2, double *counts)
 {
-    const size_t width = u2 + r->n * (r->n + 1) + 1;
+    const size_t width = u2 + n * (n + 1) + 1;
     double sum = 0;
 
-    memset(counts, 0, (r->n + 1) * width * sizeof *counts);
+    memset(counts, 0, (n + 1) * width * sizeof *counts);
     counts[0] = 1;
     for (size_t g = 0; g < r->n_groups; g++) {
         const struct group *group = &r->group[g];
 
-        for (size_t k = r->n; k > 0; k--)
+        for (size_t k = n; k > 0; k--)
             for (size_t j = 1; j <= group->size && j <= k; j++) {
                 const double ways = choose(group->size, j);
                 const size_t step = j * group->rank2;
@@ -110,14 +111,19 @@ static double tail_with_ties(const struct ranks *r, size_t u2, double *counts)
             }
     }
     for (size_t s = 0; s < width; s++)
-        sum += counts[r->n * width + s];
-    return sum / choose(r->n + r->m, r->n);
+        sum += counts[n * width + s];
+    return sum / choose(r->n + r->m, n);
 }
 
+/* Twice the tail on the side where the first sample lies. With ties and unequal sizes the
+ * distribution is not symmetric, so the tail is that of the sample with the smaller U: swapping the
+ * samples must not change p. (moremath always takes the distribution of the first sample, and so
+ * can give a p above 1; for equal sizes and without ties there is no difference.) */
 static int exact_p(const struct ranks *r, double *p, struct pg_error *err)
 {
     const size_t mirror = 2 * r->n * r->m - r->u2, least = r->u2 < mirror ? r->u2 : mirror;
-    const size_t cells = r->ties ? (r->n + 1) * (least + r->n * (r->n + 1) + 1) : least / 2 + 1;
+    const size_t n = r->u2 < mirror ? r->n : r->m;
+    const size_t cells = r->ties ? (n + 1) * (least + n * (n + 1) + 1) : least / 2 + 1;
     double *scratch;
 
     if (r->u2 == mirror) { /* the middle: both tails are everything */
@@ -128,9 +134,9 @@ static int exact_p(const struct ranks *r, double *p, struct pg_error *err)
     if (scratch == NULL)
         return pg_error_set(err, PG_E_NOMEM, "no memory to test %zu against %zu samples", r->n,
                             r->m);
-    *p = 2 * (r->ties ? tail_with_ties(r, least, scratch)
+    *p = 2 * (r->ties ? tail_with_ties(r, n, least, scratch)
                       : tail_without_ties(r->n, r->m, least / 2, scratch));
-    if (*p > 1) /* with ties the distribution need not be symmetric */
+    if (*p > 1)
         *p = 1;
     free(scratch);
     return 0;
