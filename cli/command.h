@@ -6,6 +6,8 @@
  * script that must tell them apart looks at the "perfgo:" sentence on standard error. */
 enum {
     PERFGO_EXIT_OK = 0,
+    PERFGO_EXIT_FAIL = 1,         /* compare: a gate failed */
+    PERFGO_EXIT_INCONCLUSIVE = 2, /* compare: neither PASS nor FAIL can be said */
     PERFGO_EXIT_ERROR = 3,
     PERFGO_EXIT_CANNOT_RUN = 126, /* as a shell: found, but the kernel will not run it */
     PERFGO_EXIT_NOT_FOUND = 127,
@@ -22,6 +24,7 @@ struct command {
 int cmd_test(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

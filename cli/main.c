@@ -8,7 +8,8 @@
  *   target.c    a test binary made preloadable        preload.c  LD_PRELOAD, where libperfgo.so is
  *   notes.c     what test binaries report             tempdir.c  private directories, swept later
  *   summary.c   a run's records, for reports          output.c   terminals, files, tables
- *   format_*.c  one report format each
+ *   format_*.c  one report format each            compare_*.c  reading and showing comparisons
+ *   markup.c    names made harmless
  */
 #include "base/similar.h"
 #include "cli/command.h"
@@ -23,6 +24,7 @@ static const struct command commands[] = {
     {"test", "run go test with counters on every benchmark line", cmd_test},
     {"exec", "run one test binary that is already built (for go test -exec)", cmd_exec},
     {"report", "show a finished run as a table, benchfmt, markdown, JSON or CSV", cmd_report},
+    {"compare", "compare two runs or benchmark files: PASS, FAIL or INCONCLUSIVE", cmd_compare},
     {"list", "list the runs in the history, newest first", cmd_list},
     {"doctor", "tell what works on this machine, what does not, and what mends it", cmd_doctor},
 };
@@ -34,12 +36,13 @@ static int print_help(void)
          "Hardware counters for every Go benchmark, with no change to the source.\n");
     for (int i = 0; i < COMMANDS; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
-    puts(
-        "\n  perfgo COMMAND --help   what a command takes\n"
-        "  perfgo --version        the version\n"
-        "\n"
-        "Exit status: that of the test for test and exec; 3 when perfgo itself is used wrongly or\n"
-        "cannot read or write; 126 and 127 when a program cannot be run or is not there.");
+    puts("\n  perfgo COMMAND --help   what a command takes\n"
+         "  perfgo --version        the version\n"
+         "\n"
+         "Exit status: that of the test for test and exec; 0, 1, 2 for PASS, FAIL and INCONCLUSIVE "
+         "of\n"
+         "compare; 3 when perfgo itself is used wrongly or\n"
+         "cannot read or write; 126 and 127 when a program cannot be run or is not there.");
     return fflush(stdout) == 0 ? PERFGO_EXIT_OK : PERFGO_EXIT_ERROR;
 }
 

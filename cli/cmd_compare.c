@@ -1,0 +1,177 @@
+/* cmd_compare.c - OLD against NEW, and whether NEW may pass. */
+#include "cli/command.h"
+#include "cli/compare_format.h"
+#include "cli/compare_load.h"
+#include "cli/options.h"
+#include "cli/say.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A new format is a file and a row; the first one is the default. */
+static const struct compare_format *const formats[] = {
+    &compare_table,
+    &compare_markdown,
+    &compare_json,
+};
+enum { FORMATS = sizeof formats / sizeof formats[0] };
+
+struct compare_flags {
+    struct words gates;
+    const char *format, *output, *history;
+    bool json, force, allow_drop;
+};
+
+#define ROW(field) offsetof(struct compare_flags, field)
+static const struct option_row rows[] = {
+    {"gate", 'g', "EXPR",
+     "what NEW may cost: instructions/op<=+1%, 'Sort* allocs/op<=0', ns/op<=+5%:advisory; repeat "
+     "it for more, the last one that matches a result counts",
+     OPTION_TEXTS, ROW(gates)},
+    {"format", 'f', "NAME", "table (default), markdown or json", OPTION_TEXT, ROW(format)},
+    {"json", 0, NULL, "the same as --format=json", OPTION_BOOL, ROW(json)},
+    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_TEXT, ROW(output)},
+    {"force", 0, NULL, "gate times also across different CPU models", OPTION_BOOL, ROW(force)},
+    {"allow-drop", 0, NULL, "a fall to a tenth or less is an improvement, not a broken benchmark",
+     OPTION_BOOL, ROW(allow_drop)},
+    {"dir", 'd', "DIR",
+     "directory that holds history/ (default: PERFGO_OUTPUT, else .perfgo beside "
+     "the nearest go.mod)",
+     OPTION_TEXT, ROW(history)},
+};
+static const struct options options = {
+    .usage = "OLD NEW",
+    .doc = "Compare benchmarks: OLD and NEW are runs (id, unique prefix, directory), files in Go's "
+           "benchmark format, or several of these with commas between.\vThe limit of a gate bounds "
+           "the difference of the medians: with % as a share of OLD, else in the unit of the "
+           "metric. A pattern before the metric chooses benchmarks; * stands for anything. Without "
+           "--gate, exact instruction counts (perfgo test simulate) may grow by 1%, and times are "
+           "reported only.\n\nExit status: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 wrong use or input "
+           "that cannot be read.",
+    .rows = rows,
+    .n_rows = sizeof rows / sizeof rows[0],
+    .operands = OPERANDS_ANYWHERE,
+};
+
+static const struct compare_format *format_by_name(const struct compare_flags *flags)
+{
+    const char *name = flags->json ? "json" : flags->format;
+
+    for (int i = 0; i < FORMATS; i++)
+        if (name == NULL || strcmp(formats[i]->name, name) == 0)
+            return formats[i];
+    return NULL;
+}
+
+static int parse_gates(const struct words *texts, struct compare_options *o, struct pg_error *err)
+{
+    struct gate *gate = texts->n > 0 ? memory_grow(NULL, texts->n * sizeof *gate) : NULL;
+    int rc = 0;
+
+    o->gate = gate;
+    o->n_gates = texts->n;
+    for (size_t i = 0; i < texts->n && rc == 0; i++)
+        rc = gate_parse(texts->item[i], &gate[i], err);
+    return rc;
+}
+
+static bool several_packages(const struct comparison *c)
+{
+    for (size_t i = 1; i < c->n_rows; i++)
+        if (strcmp(c->row[i].bench->pkg, c->row[0].bench->pkg) != 0)
+            return true;
+    return false;
+}
+
+static int write_out(const struct compare_format *format, const char *path,
+                     const struct compare_report *report, struct pg_error *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+    int rc;
+
+    if (f == NULL)
+        return pg_error_set(err, PG_E_NOMEM, "out of memory");
+    format->write(f, report);
+    rc = fclose(f) == 0 ? output_text(path, text, size, err)
+                        : pg_error_set(err, PG_E_NOMEM, "out of memory");
+    free(text);
+    return rc;
+}
+
+static int load_side(const char *output, const char *operand, struct benchset *set,
+                     struct pg_error *err)
+{
+    char history[4096];
+    int rc = run_history_dir(output, NULL, NULL, history, sizeof history, err);
+
+    if (rc == 0)
+        rc = compare_load(history, operand, set, err);
+    benchset_sort(set);
+    return rc;
+}
+
+/* The verdict, or a negative error code. */
+static int compare(const struct compare_flags *flags, const struct option_result *given,
+                   const struct compare_format *format, struct pg_error *err)
+{
+    const char *history = flags->history != NULL ? flags->history : given->settings.output;
+    const bool to_stdout = flags->output == NULL || strcmp(flags->output, "-") == 0;
+    struct compare_options o = {
+        .alpha = 0.05, .force = flags->force, .allow_drop = flags->allow_drop};
+    struct benchset old = {.results = 0}, new = {.results = 0};
+    struct comparison result = {.n_rows = 0};
+    int rc = parse_gates(&flags->gates, &o, err);
+
+    rc = rc < 0 ? rc : load_side(history, given->words.item[0], &old, err);
+    rc = rc < 0 ? rc : load_side(history, given->words.item[1], &new, err);
+    rc = rc < 0 ? rc : compare_sets(&old, &new, &o, &result, err);
+    if (rc == 0) {
+        struct compare_report report = {
+            .result = &result, .options = &o, .packages = several_packages(&result)};
+
+        if (to_stdout)
+            report.style = output_style(stdout);
+        rc = write_out(format, flags->output, &report, err);
+    }
+    rc = rc < 0 ? rc : (int)result.verdict;
+    compare_free(&result);
+    benchset_free(&old);
+    benchset_free(&new);
+    free((void *)o.gate);
+    return rc;
+}
+
+static int exit_status(int verdict)
+{
+    return verdict == COMPARE_PASS   ? PERFGO_EXIT_OK
+           : verdict == COMPARE_FAIL ? PERFGO_EXIT_FAIL
+                                     : PERFGO_EXIT_INCONCLUSIVE;
+}
+
+int cmd_compare(int argc, char **argv)
+{
+    struct compare_flags flags = {.format = NULL};
+    struct option_result given;
+    const struct compare_format *format;
+    struct pg_error err;
+    int rc;
+
+    options_parse(&options, argc, argv, &flags, &given);
+    format = format_by_name(&flags);
+    if (format == NULL) {
+        rc = say_error("compare: there is no format '%s': give table, markdown or json",
+                       flags.format);
+    } else if (given.words.n != 2) {
+        rc = say_error("compare: give OLD and NEW, not %zu operands; several files or runs of one "
+                       "side go together with commas between",
+                       given.words.n);
+    } else {
+        rc = compare(&flags, &given, format, &err);
+        rc = rc < 0 ? say_error("compare: %s", err.text) : exit_status(rc);
+    }
+    words_free(&flags.gates);
+    options_free(&given);
+    return rc;
+}

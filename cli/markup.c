@@ -1,0 +1,51 @@
+#include "cli/markup.h"
+
+#include "base/strbuf.h"
+#include "cli/say.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+void markup_markdown(FILE *f, const char *s)
+{
+    for (; *s != '\0'; s++) {
+        const unsigned char c = (unsigned char)*s;
+
+        if (c < 0x20 || c == 0x7f)
+            fputc(' ', f);
+        else if (c == '<')
+            fputs("&lt;", f);
+        else if (c == '>')
+            fputs("&gt;", f);
+        else if (c == '&')
+            fputs("&amp;", f);
+        else if (c == '@' || c == '#') /* would mention a person or an issue */
+            fprintf(f, "&#%d;", c);
+        else if (c == '|')
+            fputs("&#124;", f); /* a backslash would not do inside of a table in every reader */
+        else if (c < 0x80 && ispunct(c) && c != '/' && c != '-' && c != '.' && c != ',' && c != '%')
+            fprintf(f, "\\%c", c);
+        else
+            fputc(c, f);
+    }
+}
+
+char *markup_terminal(const char *s)
+{
+    struct strbuf out = {0};
+    char *text;
+
+    for (; *s != '\0'; s++) {
+        const unsigned char c = (unsigned char)s[0], next = (unsigned char)s[1];
+
+        if (c == 0xc2 && next >= 0x80 && next < 0xa0) /* U+0080 to U+009F */
+            strbuf_printf(&out, "\\x%02x", *(const unsigned char *)++s);
+        else if (c < 0x20 || c == 0x7f)
+            strbuf_printf(&out, "\\x%02x", c);
+        else
+            strbuf_add(&out, s, 1);
+    }
+    text = text_copy(out.text != NULL ? out.text : "");
+    strbuf_free(&out);
+    return text;
+}

@@ -1,0 +1,14 @@
+/* markup.h - names from anybody's test, made harmless for the place where they are shown. */
+#ifndef PERFGO_CLI_MARKUP_H
+#define PERFGO_CLI_MARKUP_H
+
+#include <stdio.h>
+
+/* For a cell of a GitHub-flavoured table: nothing of the text is taken as markup, as HTML, as a
+ * mention, or as the end of the cell. */
+void markup_markdown(FILE *f, const char *s);
+
+/* Control characters, C0 and C1, as \xNN; malloc'ed. */
+char *markup_terminal(const char *s);
+
+#endif

@@ -1,0 +1,20 @@
+/* compare_priv.h - the verdict of one row, between compare.c and compare_verdict.c. */
+#ifndef PERFGO_BENCH_COMPARE_PRIV_H
+#define PERFGO_BENCH_COMPARE_PRIV_H
+
+#include "bench/compare.h"
+
+struct compare_context {
+    const struct benchset *old, *new;
+    const struct compare_options *options;
+    size_t n_tests;
+    bool other_cpu; /* the two sides are of different CPU models, or it is not known */
+};
+
+/* The number is a time, or a rate or a count that depends on one. */
+bool compare_is_timelike(const char *unit);
+
+/* change, then verdict and reason, from the numbers, q and the gate. */
+void compare_judge(const struct compare_context *c, struct compare_row *row);
+
+#endif

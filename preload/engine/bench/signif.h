@@ -1,0 +1,49 @@
+/* signif.h - is a difference more than noise? Rank test, bootstrap, false discoveries. Pure; the
+ * same input always gives the same output. [any thread] */
+#ifndef PERFGO_BENCH_SIGNIF_H
+#define PERFGO_BENCH_SIGNIF_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Two-sided p value of the Mann-Whitney U test of a[n] against b[m], finite values in any order;
+ * NAN when there is nothing to test: a side is empty or all values are equal. */
+int signif_mann_whitney(const double *a, size_t n, const double *b, size_t m, double *p,
+                        struct pg_error *err);
+
+/* The smallest p value that n samples against m can give, however far apart they are; 1 when a side
+ * is empty. */
+double signif_least_p(size_t n, size_t m);
+
+/* Samples per side so that one real difference among `tests` can be found at level alpha after
+ * signif_fdr; 0 when even 100 would not do. */
+size_t signif_samples(double alpha, size_t tests);
+
+/* Benjamini and Hochberg's adjusted p values: reporting what has q <= alpha keeps the expected
+ * share of false reports below alpha. NAN (not tested) stays NAN and does not count as a test. p
+ * and q may be the same array. */
+int signif_fdr(const double *p, size_t n, double *q, struct pg_error *err);
+
+struct signif_interval { /* 95 % */
+    double low, high;
+};
+
+/* Resamples are drawn once per sample size and kept here, so that a table of thousands of rows
+ * costs little. One thread at a time. */
+struct bootstrap;
+int bootstrap_new(uint64_t seed, struct bootstrap **out, struct pg_error *err);
+void bootstrap_free(struct bootstrap *b); /* NULL is fine */
+
+/* Percentile intervals of median(b) - median(a): in the unit of the values, and as a fraction of
+ * |median(a)| (infinite where that is 0 and median(b) is not). Both arrays sorted ascending,
+ * finite, n and m at least 1. */
+int bootstrap_medians(struct bootstrap *boot, const double *a, size_t n, const double *b, size_t m,
+                      struct signif_interval *absolute, struct signif_interval *relative,
+                      struct pg_error *err);
+
+/* (b - a) / |a|: 0 for 0 against 0, infinite for anything else against 0. */
+double signif_relative(double a, double b);
+
+#endif

@@ -1,0 +1,363 @@
+/* Verdicts, from text in Go's benchmark format: each row of the table breaks one rule. */
+#include "bench/compare.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_GATES = 3 };
+
+static void fill(struct benchset *s, const char *text)
+{
+    *s = (struct benchset){.results = 0};
+    assert_int_equal(benchset_add_text(s, text, strlen(text), NULL), 0);
+    benchset_sort(s);
+}
+
+/* "10 11 12" becomes three lines of BenchmarkA. */
+static void repeats(struct strbuf *out, const char *values, const char *unit)
+{
+    char copy[512], *rest = copy, *value;
+
+    snprintf(copy, sizeof copy, "%s", values);
+    while ((value = strsep(&rest, " ")) != NULL)
+        strbuf_printf(out, "BenchmarkA-8 100 %s %s\n", value, unit);
+}
+
+struct compared {
+    struct benchset old, new;
+    struct comparison c;
+    struct gate gate[MAX_GATES];
+    struct compare_options o;
+};
+
+static void compare(struct compared *k, const char *old, const char *new, const char *gate)
+{
+    k->o.alpha = 0.05;
+    if (gate != NULL) {
+        assert_int_equal(gate_parse(gate, &k->gate[k->o.n_gates++], NULL), 0);
+        k->o.gate = k->gate;
+    }
+    fill(&k->old, old);
+    fill(&k->new, new);
+    assert_int_equal(compare_sets(&k->old, &k->new, &k->o, &k->c, NULL), 0);
+}
+
+static void release(struct compared *k)
+{
+    compare_free(&k->c);
+    benchset_free(&k->old);
+    benchset_free(&k->new);
+}
+
+#define TEN     "100 101 102 99 98 100.5 100.2 99.5 99.1 101.5"
+#define TEN_UP5 "105 106 107 104 103 105.5 105.2 104.5 104.1 106.5"
+#define EXACT   "Unit x/op assume=exact better=lower\nUnit instructions/op assume=exact\n"
+
+static void verdicts(void **state)
+{
+    static const struct {
+        const char *what, *head, *unit, *old, *new, *gate;
+        enum compare_verdict verdict;
+        enum compare_change change;
+        const char *reason; /* in the reason of the row */
+    } rows[] = {
+        {"same", "", "ns/op", TEN, TEN, "ns/op<=+5%", COMPARE_PASS, CHANGE_NONE, ""},
+        {"worse", "", "ns/op", TEN, TEN_UP5, "ns/op<=+1%", COMPARE_FAIL, CHANGE_WORSE, "beyond"},
+        {"better", "", "ns/op", TEN_UP5, TEN, "ns/op<=+1%", COMPARE_PASS, CHANGE_BETTER, ""},
+        {"at the limit", "", "ns/op", TEN, TEN_UP5, "ns/op<=+5%", COMPARE_INCONCLUSIVE,
+         CHANGE_WORSE, "reaches over"},
+        {"within", "", "ns/op", TEN, TEN_UP5, "ns/op<=+20%", COMPARE_PASS, CHANGE_WORSE, ""},
+        {"absolute", "", "ns/op", TEN, TEN_UP5, "ns/op<=20", COMPARE_PASS, CHANGE_WORSE, ""},
+        {"absolute, over", "", "ns/op", TEN, TEN_UP5, "ns/op<=2", COMPARE_FAIL, CHANGE_WORSE,
+         "beyond"},
+        {"rate fell", "", "MB/s", TEN_UP5, TEN, "MB/s>=-1%", COMPARE_FAIL, CHANGE_WORSE, "beyond"},
+        {"rate rose", "", "MB/s", TEN, TEN_UP5, "MB/s>=-1%", COMPARE_PASS, CHANGE_BETTER, ""},
+        {"advisory", "", "ns/op", TEN, TEN_UP5, "ns/op<=+1%:advisory", COMPARE_FAIL, CHANGE_WORSE,
+         "beyond"},
+        {"too few", "", "ns/op", "1 2 3", "2 3 4", "ns/op<=+1%", COMPARE_INCONCLUSIVE,
+         CHANGE_UNKNOWN, "at least 4 on each side"},
+        {"too few, equal", "", "allocs/op", "1", "1", "allocs/op<=0", COMPARE_INCONCLUSIVE,
+         CHANGE_NONE, "at least 4"},
+        {"constant", "", "allocs/op", "1 1 1 1", "1 1 1 1", "allocs/op<=0", COMPARE_PASS,
+         CHANGE_NONE, ""},
+        {"one more", "", "allocs/op", "1 1 1 1", "2 2 2 2", "allocs/op<=0", COMPARE_FAIL,
+         CHANGE_WORSE, "beyond"},
+        {"from none", "", "allocs/op", "0 0 0 0", "2 2 2 2", "allocs/op<=+50%", COMPARE_FAIL,
+         CHANGE_WORSE, "beyond"},
+        {"none", "", "allocs/op", "0 0 0 0", "0 0 0 0", "allocs/op<=+5%", COMPARE_PASS, CHANGE_NONE,
+         ""},
+        {"exact, same", EXACT, "x/op", "1000", "1000", "x/op<=0", COMPARE_PASS, CHANGE_NONE, ""},
+        {"exact, +0.1 %", EXACT, "x/op", "1000", "1001", "x/op<=0", COMPARE_FAIL, CHANGE_WORSE,
+         "beyond"},
+        {"exact, within", EXACT, "x/op", "1000", "1010", "x/op<=+1%", COMPARE_PASS, CHANGE_WORSE,
+         ""},
+        {"exact, over", EXACT, "x/op", "1000", "1011", "x/op<=+1%", COMPARE_FAIL, CHANGE_WORSE,
+         "beyond"},
+        {"exact, differing within", EXACT, "x/op", "1000 1001", "1002 1001", "x/op<=+1%",
+         COMPARE_PASS, CHANGE_NONE, ""},
+        {"exact, differing over", EXACT, "x/op", "1000 1020", "1015 1015", "x/op<=+1%",
+         COMPARE_INCONCLUSIVE, CHANGE_NONE, "should repeat exactly"},
+        {"default", EXACT, "instructions/op", "1000", "1011", NULL, COMPARE_FAIL, CHANGE_WORSE,
+         "beyond"},
+        {"default, within", EXACT, "instructions/op", "1000", "1009", NULL, COMPARE_PASS,
+         CHANGE_WORSE, ""},
+        {"zero", "", "ns/op", "0 0 0 0", "0 0 0 0", "ns/op<=+5%", COMPARE_INCONCLUSIVE, CHANGE_NONE,
+         "zero"},
+        {"became zero", EXACT, "instructions/op", "1000", "0", NULL, COMPARE_INCONCLUSIVE,
+         CHANGE_BETTER, "zero"},
+        {"negative", "", "ns/op", "1 1 1 1", "-1 -1 -1 -1", "ns/op<=+5%", COMPARE_INCONCLUSIVE,
+         CHANGE_BETTER, "zero or negative"},
+        {"a tenth", EXACT, "instructions/op", "1000", "99", NULL, COMPARE_INCONCLUSIVE,
+         CHANGE_BETTER, "fell to a tenth"},
+        {"a fifth", EXACT, "instructions/op", "1000", "200", NULL, COMPARE_PASS, CHANGE_BETTER, ""},
+        {"NaN", "", "ns/op", TEN, "NaN 1 1 1 1", "ns/op<=+5%", COMPARE_INCONCLUSIVE, CHANGE_BETTER,
+         "NaN"},
+        {"only NaN", "", "ns/op", TEN, "NaN", "ns/op<=+5%", COMPARE_INCONCLUSIVE, CHANGE_UNKNOWN,
+         "no usable value"},
+        {"infinite", "", "ns/op", "+Inf 1 1 1 1", TEN, "ns/op<=+5%", COMPARE_INCONCLUSIVE,
+         CHANGE_WORSE, "infinite"},
+        {"nobody knows", "", "widgets", TEN, TEN_UP5, "widgets<=+1%", COMPARE_FAIL,
+         CHANGE_DIFFERENT, "beyond"},
+        {"partial", "", "cycles/op", "5 50 cycles-coverage-%", "5 50 cycles-coverage-%",
+         "cycles/op<=+1%", COMPARE_INCONCLUSIVE, CHANGE_NONE, "part of the time"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct compared k = {.o.force = false};
+        struct strbuf old = {0}, new = {0};
+        const struct compare_row *row;
+        const bool partial = strcmp(rows[i].what, "partial") == 0;
+
+        strbuf_puts(&old, rows[i].head);
+        strbuf_puts(&new, rows[i].head);
+        if (partial) {
+            strbuf_puts(&old, "BenchmarkA 1 5 cycles/op 50 cycles-coverage-%\n");
+            strbuf_puts(&new, "BenchmarkA 1 5 cycles/op 50 cycles-coverage-%\n");
+        } else {
+            repeats(&old, rows[i].old, rows[i].unit);
+            repeats(&new, rows[i].new, rows[i].unit);
+        }
+        compare(&k, old.text, new.text, rows[i].gate);
+        row = &k.c.row[0];
+        if (k.c.n_rows != 1 || row->verdict != rows[i].verdict || row->change != rows[i].change ||
+            strstr(row->reason, rows[i].reason) == NULL ||
+            (rows[i].reason[0] == '\0') != (row->reason[0] == '\0'))
+            fail_msg("%s: %s, %s, '%s'", rows[i].what, compare_verdict_name(row->verdict),
+                     compare_change_name(row->change), row->reason);
+        if (row->gate->advisory)
+            assert_int_equal(k.c.verdict, COMPARE_INCONCLUSIVE); /* nothing gated */
+        else
+            assert_int_equal(k.c.verdict, row->verdict);
+        release(&k);
+        strbuf_free(&old);
+        strbuf_free(&new);
+    }
+}
+
+/* The verdict of the whole. */
+static void wholes(void **state)
+{
+#define LINE  "BenchmarkA 1 100 x/op\n"
+#define OTHER "BenchmarkB 1 100 x/op\n"
+    static const struct {
+        const char *what, *old, *new, *gate;
+        enum compare_verdict verdict;
+        const char *reasons, *differences;
+    } rows[] = {
+        {"same", EXACT LINE, EXACT LINE, "x/op<=0", COMPARE_PASS, NULL, NULL},
+        {"missing", EXACT LINE OTHER, EXACT LINE, "x/op<=0", COMPARE_INCONCLUSIVE,
+         "NEW lacks 1 benchmark", NULL},
+        {"missing, ungated", EXACT LINE "BenchmarkC 1 1 other\n", EXACT LINE, "x/op<=0",
+         COMPARE_INCONCLUSIVE, "NEW lacks 1 benchmark", NULL},
+        {"renamed", EXACT LINE OTHER, EXACT LINE "BenchmarkC 1 100 x/op\n", "x/op<=0",
+         COMPARE_INCONCLUSIVE, "NEW lacks 1 benchmark", NULL},
+        {"added", EXACT LINE, EXACT LINE OTHER, "x/op<=0", COMPARE_PASS, NULL, NULL},
+        {"other procs", EXACT "BenchmarkA-8 1 1 x/op\n", EXACT "BenchmarkA-4 1 1 x/op\n", "x/op<=0",
+         COMPARE_INCONCLUSIVE, "NEW lacks", NULL},
+        {"other package", EXACT "pkg: a\n" LINE, EXACT "pkg: b\n" LINE, "x/op<=0",
+         COMPARE_INCONCLUSIVE, "NEW lacks", NULL},
+        {"metric gone", EXACT "BenchmarkA 1 100 x/op 5 y\n" OTHER, EXACT "BenchmarkA 1 5 y\n" OTHER,
+         "x/op<=0", COMPARE_INCONCLUSIVE, NULL, NULL},
+        {"gate of nothing", EXACT LINE, EXACT LINE, "z/op<=0", COMPARE_INCONCLUSIVE,
+         "matches no benchmark", NULL},
+        {"no gate", LINE, LINE, NULL, COMPARE_INCONCLUSIVE, "nothing was gated", NULL},
+        {"empty", EXACT LINE, "", "x/op<=0", COMPARE_INCONCLUSIVE, "NEW has no benchmark", NULL},
+        {"both empty", "", "", "x/op<=0", COMPARE_INCONCLUSIVE, "OLD has no benchmark", NULL},
+        {"another cpu", "cpu: X\n" EXACT LINE, "cpu: Y\n" EXACT LINE, "x/op<=0", COMPARE_PASS, NULL,
+         "cpu: X in OLD, Y in NEW"},
+        {"unknown cpu", "cpu: X\n" EXACT LINE, EXACT LINE, "x/op<=0", COMPARE_PASS, NULL,
+         "cpu: X in OLD, not known in NEW"},
+        {"two cpus", "cpu: X\ncpu: Y\n" EXACT LINE, "cpu: X\ncpu: Y\n" EXACT LINE, "x/op<=0",
+         COMPARE_PASS, NULL, "several on each side"},
+        {"no longer exact", EXACT "BenchmarkA 1 100 instructions/op\n",
+         "BenchmarkA 1 100 instructions/op\n", NULL, COMPARE_INCONCLUSIVE, NULL, NULL},
+        {"fails and lacks", EXACT LINE OTHER, EXACT "BenchmarkA 1 101 x/op\n", "x/op<=0",
+         COMPARE_FAIL, "NEW lacks", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct compared k = {.o.force = false};
+
+        compare(&k, rows[i].old, rows[i].new, rows[i].gate);
+        if (k.c.verdict != rows[i].verdict ||
+            (rows[i].reasons != NULL &&
+             (k.c.reasons.text == NULL || strstr(k.c.reasons.text, rows[i].reasons) == NULL)) ||
+            (rows[i].differences == NULL) != (k.c.differences.text == NULL) ||
+            (rows[i].differences != NULL &&
+             strstr(k.c.differences.text, rows[i].differences) == NULL))
+            fail_msg("%s: %s, %s, %s", rows[i].what, compare_verdict_name(k.c.verdict),
+                     k.c.reasons.text != NULL ? k.c.reasons.text : "",
+                     k.c.differences.text != NULL ? k.c.differences.text : "");
+        release(&k);
+    }
+}
+
+static void times_across_cpus(void **state)
+{
+    struct strbuf old = {0}, new = {0};
+
+    (void)state;
+    strbuf_puts(&old, "cpu: X\n");
+    strbuf_puts(&new, "cpu: Y\n");
+    repeats(&old, TEN, "ns/op");
+    repeats(&new, TEN_UP5, "ns/op");
+    for (int force = 0; force < 2; force++) {
+        struct compared k = {.o.force = force};
+
+        compare(&k, old.text, new.text, "ns/op<=+1%");
+        assert_int_equal(k.c.verdict, force ? COMPARE_FAIL : COMPARE_INCONCLUSIVE);
+        release(&k);
+    }
+    strbuf_free(&old);
+    strbuf_free(&new);
+}
+
+static void drops_can_be_allowed(void **state)
+{
+    struct compared k = {.o.allow_drop = true};
+
+    (void)state;
+    compare(&k, EXACT "BenchmarkA 1 1000 instructions/op\n",
+            EXACT "BenchmarkA 1 10 instructions/op\n", NULL);
+    assert_int_equal(k.c.verdict, COMPARE_PASS);
+    release(&k);
+}
+
+static void last_gate_counts(void **state)
+{
+    struct compared k = {.o.force = false};
+
+    (void)state;
+    assert_int_equal(gate_parse("x/op<=0", &k.gate[k.o.n_gates++], NULL), 0);
+    compare(&k, EXACT LINE, EXACT "BenchmarkA 1 105 x/op\n", "A x/op<=+10%");
+    assert_int_equal(k.c.verdict, COMPARE_PASS);
+    assert_string_equal(k.c.row[0].gate->text, "A x/op<=+10%");
+    release(&k);
+}
+
+/* One real difference among many: with too few samples for so many tests it is said how many. */
+static void many_tests(void **state)
+{
+    struct strbuf old = {0}, new = {0};
+    struct compared k = {.o.force = false};
+
+    (void)state;
+    for (int b = 0; b < 30; b++)
+        for (int i = 0; i < 4; i++) {
+            strbuf_printf(&old, "Benchmark%d 1 %d ns/op\n", b, 100 + i);
+            strbuf_printf(&new, "Benchmark%d 1 %d ns/op\n", b, b == 7 ? 200 + i : 103 - i + b % 2);
+        }
+    compare(&k, old.text, new.text, "7 ns/op<=+5%");
+    assert_true(k.c.row[7].p < 0.05 && k.c.row[7].q > 0.05);
+    assert_int_equal(k.c.row[7].verdict, COMPARE_INCONCLUSIVE);
+    assert_non_null(strstr(k.c.row[7].reason, "at least 7 on each side"));
+    release(&k);
+    strbuf_free(&old);
+    strbuf_free(&new);
+}
+
+/* Runs: back ends, iterations of 0, coverage, damaged lines and exit codes count against PASS. */
+static void runs(void **state)
+{
+    struct record_metric metric = {
+        .name = "instructions", .unit = "instructions/op", .backend = "simulate", .per_op = 1000};
+    struct record record = {
+        .pkg = "p", .name = "BenchmarkA", .n = 5, .procs = 1, .n_metrics = 1, .metric = &metric};
+    struct record *list[] = {&record};
+    struct testrun info = {.has_exit_code = true, .cpu = "X", .backend = "simulate"};
+    struct compare_options o = {.alpha = 0.05};
+
+    (void)state;
+    for (int fault = 0; fault < 6; fault++) {
+        struct run_data data = {.info = &info, .record = list, .n_records = 1};
+        struct benchset old = {.results = 0}, new = {.results = 0};
+        struct comparison c;
+
+        assert_int_equal(benchset_add_run(&old, &data, NULL), 0);
+        info.exit_code = fault == 1 ? 2 : 0;
+        data.bad_lines = fault == 2;
+        record.n = fault == 3 ? 0 : 5;
+        metric.scaled = fault == 4;
+        metric.backend = fault == 5 ? "pmu" : "simulate";
+        assert_int_equal(benchset_add_run(&new, &data, NULL), 0);
+        record.n = 5;
+        info.exit_code = 0;
+        metric.scaled = false;
+        metric.backend = "simulate";
+        assert_int_equal(compare_sets(&old, &new, &o, &c, NULL), 0);
+        if (c.verdict != (fault == 0 ? COMPARE_PASS : COMPARE_INCONCLUSIVE))
+            fail_msg("fault %d: %s", fault, compare_verdict_name(c.verdict));
+        compare_free(&c);
+        benchset_free(&old);
+        benchset_free(&new);
+    }
+}
+
+/* Equal numbers of different back ends are no evidence, however many there are. */
+static void back_ends(void **state)
+{
+    struct record_metric metric = {.name = "instructions", .unit = "instructions/op", .per_op = 7};
+    struct record record = {
+        .pkg = "p", .name = "BenchmarkA", .n = 5, .procs = 1, .n_metrics = 1, .metric = &metric};
+    struct record *list[] = {&record, &record, &record, &record, &record};
+    struct run_data data = {.record = list, .n_records = 5};
+
+    (void)state;
+    for (int same = 0; same < 2; same++) {
+        struct compared k = {.o.alpha = 0.05, .o.n_gates = 1, .o.gate = k.gate};
+
+        assert_int_equal(gate_parse("instructions/op<=+1%", &k.gate[0], NULL), 0);
+        metric.backend = "pmu";
+        assert_int_equal(benchset_add_run(&k.old, &data, NULL), 0);
+        metric.backend = same ? "pmu" : "timer";
+        assert_int_equal(benchset_add_run(&k.new, &data, NULL), 0);
+        assert_int_equal(compare_sets(&k.old, &k.new, &k.o, &k.c, NULL), 0);
+        assert_int_equal(k.c.verdict, same ? COMPARE_PASS : COMPARE_INCONCLUSIVE);
+        release(&k);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(verdicts),
+        cmocka_unit_test(wholes),
+        cmocka_unit_test(times_across_cpus),
+        cmocka_unit_test(drops_can_be_allowed),
+        cmocka_unit_test(last_gate_counts),
+        cmocka_unit_test(many_tests),
+        cmocka_unit_test(runs),
+        cmocka_unit_test(back_ends),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
