@@ -77,8 +77,6 @@ static void test_dump(void **state)
     assert_string_equal(callgrind_function(dump, cost[0].at.function), "main.f");
     assert_string_equal(callgrind_function(dump, cost[3].at.function), "memmove");
     assert_string_equal(callgrind_function(dump, 4000000000u), "");
-    assert_int_equal(callgrind_total(dump, CALLGRIND_INSTRUCTIONS), 965);
-    assert_int_equal(callgrind_total(dump, CALLGRIND_LL_MISSES), 15);
 
     /* The second call of main.g comes from the place of the first one. */
     call = callgrind_calls(dump, &n);
@@ -121,6 +119,7 @@ static const struct {
     {HEAD "ob=(99999999999999999999) x\ntotals: 5\n", "without a number"},
     {HEAD "cfn=(1 x\ntotals: 5\n", "without a number"},
     {HEAD "totals: many\n", "no numbers"},
+    {HEAD "1 0 5\ntotals: 6\n", "add up"},
 };
 
 static void test_bad(void **state)

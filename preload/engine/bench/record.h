@@ -79,7 +79,7 @@ struct record_head {
     const char *pkg, *name, *printed_name; /* printed_name NULL: procs is not known */
     const char *text;                      /* Go's result text, not terminated */
     size_t text_size;
-    const char *tags; /* "key=value,key=value" (PERFGO_TAGS) or NULL */
+    const char *tags;    /* "key=value,key=value" (PERFGO_TAGS) or NULL */
     uint64_t n, counted; /* counted 0: n */
     int64_t duration_ns; /* 0: no time was measured; then the text has none either */
     uint64_t iterations_run, windows, threads_missed;

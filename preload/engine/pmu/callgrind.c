@@ -37,7 +37,7 @@ struct callgrind {
     struct arena arena; /* the names' text */
     struct names objects, functions;
     struct list costs, calls;
-    uint64_t total[CALLGRIND_VALUES];
+    uint64_t total[CALLGRIND_VALUES]; /* by the dump's own account */
 };
 
 struct reader {
@@ -377,6 +377,18 @@ static bool tidy(struct reader *r)
     return true;
 }
 
+static bool adds_up(struct reader *r)
+{
+    const struct callgrind_cost *cost = r->dump->costs.item;
+    uint64_t sum[CALLGRIND_VALUES] = {0};
+
+    for (size_t i = 0; i < r->dump->costs.n; i++)
+        for (size_t k = 0; k < CALLGRIND_VALUES; k++)
+            sum[k] += cost[i].value[k]; /* modulo 2^64 */
+    return memcmp(sum, r->dump->total, sizeof sum) == 0 ||
+           fail(r, "has costs that do not add up to its totals");
+}
+
 static int parse(const char *text, const char *what, struct callgrind **out, struct pg_error *err)
 {
     struct reader r = {.dump = calloc(1, sizeof *r.dump)};
@@ -390,8 +402,8 @@ static int parse(const char *text, const char *what, struct callgrind **out, str
     }
     if (r.problem == NULL && !r.have_totals)
         fail(&r, "is cut short");
-    if (r.problem == NULL)
-        tidy(&r);
+    if (r.problem == NULL && tidy(&r))
+        adds_up(&r);
     if (r.problem != NULL) {
         callgrind_free(r.dump);
         return pg_error_set(err, PG_E_FORMAT, "%s %s", what, r.problem);
@@ -463,9 +475,4 @@ const char *callgrind_object(const struct callgrind *dump, uint32_t object)
 const char *callgrind_function(const struct callgrind *dump, uint32_t function)
 {
     return name_of(&dump->functions, function);
-}
-
-uint64_t callgrind_total(const struct callgrind *dump, enum callgrind_value value)
-{
-    return dump->total[value];
 }

@@ -37,7 +37,8 @@ struct callgrind_call {
 struct callgrind; /* opaque */
 
 /* Reads a dump, which may have 32 MiB at most / a dump in memory. PG_E_NOTFOUND, PG_E_LIMIT;
- * PG_E_FORMAT when it is cut short, not a dump, has no addresses, or lacks an event. [any thread
+ * PG_E_FORMAT when it is cut short, not a dump, has no addresses, lacks an event, or does
+ * not add up to its own totals. [any thread
  * with libc] */
 int callgrind_read(const char *path, struct callgrind **out, struct pg_error *err);
 int callgrind_parse(const char *text, size_t size, struct callgrind **out, struct pg_error *err);
@@ -50,7 +51,5 @@ const struct callgrind_call *callgrind_calls(const struct callgrind *dump, size_
 /* "" when the dump gives no name. Callgrind calls what it does not know "???" or by its address. */
 const char *callgrind_object(const struct callgrind *dump, uint32_t object);
 const char *callgrind_function(const struct callgrind *dump, uint32_t function);
-/* The dump's own sum over everything. */
-uint64_t callgrind_total(const struct callgrind *dump, enum callgrind_value value);
 
 #endif
