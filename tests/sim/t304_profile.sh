@@ -80,4 +80,7 @@ for name in $(names set); do
     check "$name: inlined calls" "$(grep -c 's=' "$TMP/raw") lines" \
         awk '/^ +[^ ]+ [^ ]+:[0-9]+:[0-9]+ s=[1-9][0-9]*$/ { n++ } END { exit n == 0 }' "$TMP/raw"
 done
+# Called from several places of one function, which is certain.
+pprof -peek '^slices.order2Ordered' "$(profile set Sort-1)" >"$TMP/peek"
+check "Sort: the one function that calls" "$(cat "$TMP/peek")" grep -qE '100% \|   slices.[a-zA-Z]+Ordered' "$TMP/peek"
 finish

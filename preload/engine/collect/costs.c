@@ -6,12 +6,13 @@
  *
  * Callers: callgrind knows which instruction called which function, not whole stacks. Where all
  * calls of a function come from one instruction (calls of itself aside) its caller is certain, and
- * the stack goes on with that. Where they come from several, callgrind cannot tell which of them an
- * instruction's cost belongs to; dividing it up by how dear the calls were would show as fact what
- * is a guess, so the stack ends there and the sample is labelled callers=several. What a function
- * and all it calls cost together is thus a lower bound in these profiles; its own cost is exact.
- * Calls made before a window opened are not known either: what returns from perfgo's hook into
- * StartTimer at its beginning is taken for called from where the hook at its end is.
+ * the stack goes on with that. Where they come from several of one Go function, it goes on with
+ * that function, without a line. Where they come from several functions, callgrind cannot tell
+ * which of them an instruction's cost belongs to; dividing it up by how dear the calls were would
+ * show as fact what is a guess, so the stack ends there and the sample is labelled callers=several.
+ * What a function and all it calls cost together is thus a lower bound in these profiles; its own
+ * cost is exact. Calls made before a window opened are not known either: what returns from perfgo's
+ * hook into StartTimer at its beginning is taken for called from where the hook at its end is.
  *
  * Functions outside of Go (libc, perfgo's hooks, the code between) have the name that callgrind
  * gives them and no lines.
@@ -33,7 +34,8 @@ struct node {
 struct caller { /* of one function */
     struct node callee, node;
     struct callgrind_place from;
-    bool several;
+    bool several; /* functions: which of them is not known */
+    bool places;  /* one Go function, which of its instructions is not known */
 };
 
 struct builder {
@@ -93,17 +95,23 @@ static int find_callers(struct builder *b, struct pg_error *err)
     if (b->caller == NULL)
         return pg_error_set(err, PG_E_NOMEM, "no memory for a profile");
     for (size_t i = 0; i < n; i++) {
-        struct caller c = {node_of(b, &call[i].to), node_of(b, &call[i].from), call[i].from, false};
+        struct caller c = {node_of(b, &call[i].to), node_of(b, &call[i].from), call[i].from, false,
+                           false};
 
         if (compare_nodes(&c.callee, &c.node) != 0)
             b->caller[b->n_callers++] = c;
     }
     qsort(b->caller, b->n_callers, sizeof *b->caller, compare_callers);
     for (size_t i = 0; i < b->n_callers; i++) {
-        if (kept == 0 || compare_callees(&b->caller[kept - 1], &b->caller[i]) != 0)
-            b->caller[kept++] = b->caller[i];
-        else if (compare_callers(&b->caller[kept - 1], &b->caller[i]) != 0)
-            b->caller[kept - 1].several = true;
+        const struct caller *c = &b->caller[i];
+        struct caller *last = kept > 0 ? &b->caller[kept - 1] : NULL;
+
+        if (last == NULL || compare_callees(last, c) != 0)
+            b->caller[kept++] = *c;
+        else if (compare_nodes(&last->node, &c->node) != 0)
+            last->several = true;
+        else if (compare_callers(last, c) != 0)
+            last->places = true;
     }
     b->n_callers = kept;
     return 0;
@@ -152,6 +160,18 @@ static uint64_t location_of(const struct builder *b, const struct callgrind_plac
     return profile_location(b->profile, true, at->addr, frame, n);
 }
 
+/* Somewhere in a function: nothing but the function itself is certain, not what was inlined. */
+static uint64_t function_location(const struct builder *b, const struct caller *c)
+{
+    struct gobin_frame found;
+    struct profile_frame frame;
+
+    if (c->node.object != 0 || gobin_frames(b->subject->bin, c->node.id, &found, 1) == 0)
+        return location_of(b, &c->from);
+    frame = (struct profile_frame){found.function, found.file, 0, found.start_line};
+    return profile_location(b->profile, false, 1ull << 63 | c->node.id, &frame, 1);
+}
+
 /* ---- samples ---- */
 
 /* Fills the stack of an instruction; *several tells whether it ends for want of certainty. */
@@ -160,6 +180,7 @@ static size_t stack_of(const struct builder *b, const struct callgrind_place *at
 {
     struct node visited[MAX_DEPTH];
     size_t depth = 0;
+    uint64_t here = location_of(b, at);
 
     *several = false;
     for (struct node node = node_of(b, at); depth < MAX_DEPTH;) {
@@ -169,12 +190,12 @@ static size_t stack_of(const struct builder *b, const struct callgrind_place *at
             if (compare_nodes(&visited[i], &node) == 0)
                 return depth; /* functions that call each other: nobody outside called them */
         visited[depth] = node;
-        location[depth++] = location_of(b, at);
+        location[depth++] = here;
         c = bsearch(&key, b->caller, b->n_callers, sizeof *b->caller, compare_callees);
         *several = c != NULL && c->several;
         if (c == NULL || c->several)
             break;
-        at = &c->from;
+        here = c->places ? function_location(b, c) : location_of(b, &c->from);
         node = c->node;
     }
     return depth;
@@ -232,8 +253,8 @@ static void describe(const struct builder *b)
     profile_add_comment(b->profile, "back end: simulate (Valgrind's callgrind)");
     snprintf(text, sizeof text, "seed: %" PRIu64, subject->seed);
     profile_add_comment(b->profile, text);
-    profile_add_comment(b->profile, "callers=several: called from several places, which callgrind "
-                                    "does not keep apart; these stacks end there");
+    profile_add_comment(b->profile, "callers=several: called from several functions, which "
+                                    "callgrind does not keep apart; these stacks end there");
 }
 
 int costs_profile(const struct callgrind *dump, const struct costs_subject *subject,
