@@ -72,6 +72,10 @@ $(GEN)/proto/%.pb-c.c $(GEN)/proto/%.pb-c.h &: proto/%.proto
 	@mkdir -p $(GEN)
 	protoc-c --c_out=$(GEN) $<
 
+# What includes the generated header must not be compiled before it is there.
+$(filter $(OBJ)/preload/engine/profile/%,$(ENGINE_OBJ)) $(OBJ)/tests/unit/test_profile.o: | \
+  $(GEN)/proto/profile.pb-c.h
+
 $(OBJ)/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<

@@ -167,7 +167,7 @@ int valgrind_command(struct words *argv, const char *path, const char *dir, cons
     static const char *const fixed[] = {"--tool=callgrind",         "-q",
                                         "--sigill-diagnostics=yes", "--vgdb=no",
                                         "--instr-atstart=no",       "--cache-sim=yes",
-                                        "--branch-sim=yes"};
+                                        "--branch-sim=yes",         "--dump-instr=yes"};
     struct cache caches[CACHES];
     char *option;
     int rc;

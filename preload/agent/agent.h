@@ -102,7 +102,8 @@ void hook_simulate_sysmon(struct hook_regs *regs);
 /* Makes the plan and the start-up of Go repeatable, and measures an empty window. Needs the stacks.
  * [constructor] */
 int simulate_start(struct pg_error *err);
-/* Reads and removes a dump. [constructor] [recorder] */
+/* Reads a dump, and removes the one before: the last one stays for the profile of its line, and
+ * then for perfgo exec to remove with the directory. [constructor] [recorder] */
 int simulate_read_dump(uint64_t part, struct pg_counts *out, struct pg_error *err);
 /* What the line that is being handed over was counted with. [go thread] */
 void simulate_total(struct session_line *line);
@@ -123,7 +124,7 @@ struct go_line {
  * stays valid until the next call. NULL: let Go print its own (the recorder is busy, late, or could
  * not tell). [go thread] */
 const char *recorder_line(const struct go_line *line, size_t *size);
-/* Reads Valgrind's dump number `part` through the recorder and removes it; false when it cannot be
+/* Reads Valgrind's dump number `part` through the recorder; false when it cannot be
  * read, which is said once. [go thread] */
 bool recorder_dump(uint64_t part, struct pg_counts *out);
 /* The process ends: waits until everything is written, a second or two at most. [go thread] */

@@ -59,6 +59,7 @@ static struct {
     uint32_t *wake;      /* shared with perfgo exec: changed when sysmon is to run */
     bool have_half, have_full;
     struct counted half, full;
+    char dump[4200]; /* the one read last, and still there; whoever reads the next one writes it */
 } sim;
 
 /* ---- [go thread] ---- */
@@ -235,20 +236,18 @@ void simulate_total(struct session_line *line)
     line->half_counted = sim.have_half ? sim.half.iterations : 0;
     line->half_windows = sim.half.windows;
     line->half = sim.half.counts;
+    line->dump = sim.have_full ? sim.dump : NULL;
 }
 
 /* ---- [constructor] ---- */
 
 int simulate_read_dump(uint64_t part, struct pg_counts *out, struct pg_error *err)
 {
-    char path[4200];
-    int rc;
-
-    snprintf(path, sizeof path, "%s/callgrind.out.%llu", agent.settings.simulate_dir,
+    if (sim.dump[0] != '\0')
+        unlink(sim.dump);
+    snprintf(sim.dump, sizeof sim.dump, "%s/callgrind.out.%llu", agent.settings.simulate_dir,
              (unsigned long long)part);
-    rc = agent.engine->simulate_read(path, &agent.plan, out, err);
-    unlink(path);
-    return rc;
+    return agent.engine->simulate_read(sim.dump, &agent.plan, out, err);
 }
 
 /* splitmix64 (S. Vigna): any seed, 0 too, gives 16 bytes without a pattern. */

@@ -1,4 +1,4 @@
-/* fuzz_gobin.c - the Go tables, on any bytes: functions, calls, types, build info.
+/* fuzz_gobin.c - the Go tables, on any bytes: functions, lines, calls, types, build info.
  *
  * A seed is a real executable of more than a megabyte, in which blind mutation would hardly ever
  * hit what is read; the mutator therefore aims at the headers and at the start of the Go sections.
@@ -43,6 +43,22 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
     return size;
 }
 
+/* Frames end with the function itself, and every string of them can be read. */
+static void read_frames(const struct gobin *bin, const struct gobin_function *f)
+{
+    struct gobin_frame frame[8];
+    volatile size_t sum = 0;
+
+    for (uint64_t pc = f->entry; pc < f->end && pc < f->entry + 256; pc += 16) {
+        size_t n = gobin_frames(bin, pc, frame, 8);
+
+        if (n > 8 || (n > 0 && frame[n - 1].inlined))
+            abort();
+        for (size_t i = 0; i < n; i++)
+            sum = sum + strlen(frame[i].function) + strlen(frame[i].file);
+    }
+}
+
 static void read_functions(const struct gobin *bin)
 {
     struct gobin_function f, other;
@@ -57,6 +73,8 @@ static void read_functions(const struct gobin *bin)
             abort();
         if (f.end > f.entry && gobin_function_at(bin, f.entry, &other) && other.entry != f.entry)
             abort();
+        if (i < 200)
+            read_frames(bin, &f);
         if (i < 16 && gobin_calls(bin, &f, f.entry, sites, 4, NULL) < 0)
             abort();
     }

@@ -28,7 +28,7 @@ compile() {
 }
 compile -o "$work/dump"
 compile -shared -o "$work/dump.so"
-cp "$root"/tests/unit/gobin_subject/{subject_test.go,go.mod} "$work/"
+cp "$root"/tests/unit/gobin_subject/{subject_test.go,frames_test.go,go.mod} "$work/"
 cd "$work"
 
 flags_of() {
@@ -79,12 +79,34 @@ compare_functions() {
             exit bad > 0 }' seen nm
 }
 
+# Each line once, frames of one place in their order.
+by_place() { awk '!seen[$0]++' | sort -s -n -k2,2; }
+
+# Every frame that the runtime sees, gobin sees, and no other (generics by their full names); those of the subject start where the
+# source says, which Go knows from 1.20 on.
+compare_frames() {
+    local bad=0 file start
+    grep '^frame ' seen | sed 's/ [0-9]*$//; s/\[[^ ]*\] /[...] /' | by_place | diff frames - >difference ||
+        { head -5 difference; bad=1; }
+    [ "$(grep -c 'subject.innermost ' frames)" -ge 3 ] || { echo "  the subject prints no frames"; bad=1; }
+    while read -r file start; do
+        [ "$start" -gt 0 ] && sed -n "${start}p" "$work/${file##*/}" | grep -q 'func[ (]' && continue
+        [ "$start" = 0 ] && [[ $(go env GOVERSION) =~ ^go1\.1[89] ]] && continue
+        echo "  no function starts at $file:$start"
+        bad=1
+    done < <(awk '$1 == "frame" && $4 ~ /frames_test.go/ { sub(/:[0-9]*$/, "", $4); print $4, $5 }' seen | sort -u)
+    return $bad
+}
+
 compare() {
     local name=$1 bad=0
     ./subject -test.run=TestLayout | grep '^field ' | sort -u >truth
     awk '{ print $2, $3 }' truth >queries
+    ./subject -test.run=TestFrames | grep '^frame ' | by_place >frames
+    awk '{ print "pc", $2 }' frames | sort -u >>queries
     ./dump subject queries >seen || { cat seen; return 1; }
     grep '^field ' seen | sort -u | diff truth - >difference || { head -5 difference; bad=1; }
+    compare_frames || bad=1
     grep -E '^(lost|misplaced|nofield) ' seen | head -5 && bad=1
     [ "$(grep -c '^call ' seen)" -ge 1 ] || { echo "  no call of runN in launch"; bad=1; }
     [ "$name" = stripped ] || compare_functions || bad=1

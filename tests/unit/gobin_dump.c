@@ -9,8 +9,9 @@
  *     cost NANOSECONDS BYTES               of opening
  *     fieldcost NANOSECONDS                of all queries
  *     field TYPE FIELD OFFSET SIZE KIND
- *     func ENTRY END NAME
- *     call SITE                            of testing.(*B).runN in testing.(*B).launch
+ *     frame PLACE FUNCTION FILE:LINE START   for queries "pc PLACE", PLACE counted from
+ * runtime.main func ENTRY END NAME call SITE                            of testing.(*B).runN in
+ * testing.(*B).launch
  */
 #include "elf/preloadable.h"
 #include "gobin/gobin.h"
@@ -31,6 +32,20 @@ static uint64_t now(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* A place is told by its distance from a known function: the same in a file and in a process. */
+static void dump_frames(const struct gobin *bin, const char *offset, FILE *out)
+{
+    struct gobin_function base;
+    struct gobin_frame frame[16];
+    size_t n = 0;
+
+    if (gobin_function_by_name(bin, "runtime.main", &base))
+        n = gobin_frames(bin, base.entry + (uint64_t)strtoll(offset, NULL, 10), frame, 16);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "frame %s %s %s:%d %d\n", offset, frame[i].function, frame[i].file,
+                frame[i].line, frame[i].start_line);
+}
+
 static void dump_fields(const struct gobin *bin, const char *queries, FILE *out)
 {
     FILE *in = queries != NULL ? fopen(queries, "r") : NULL;
@@ -40,6 +55,10 @@ static void dump_fields(const struct gobin *bin, const char *queries, FILE *out)
     uint64_t start, spent = 0;
 
     while (in != NULL && fscanf(in, "%255s %255s", type, field) == 2) {
+        if (strcmp(type, "pc") == 0) {
+            dump_frames(bin, field, out);
+            continue;
+        }
         start = now();
         int rc = gobin_field(bin, type, field, &found, &err);
         spent += now() - start;

@@ -96,6 +96,41 @@ static void test_functions(void **state)
     }
 }
 
+/* Calls inlined three deep; tests/matrix/gobin.sh compares whole stacks with the runtime's. */
+static void test_frames(void **state)
+{
+    static const char *const names[] = {"example.com/subject.innermost",
+                                        "example.com/subject.middle",
+                                        "example.com/subject.outermost"};
+    struct gobin_function caller, callee;
+    struct gobin_frame frame[4];
+    struct subject s;
+    uint64_t site;
+
+    (void)state;
+    for (size_t b = 0; b < 2; b++) {
+        if (!open_subject(&s, builds[b].name, builds[b].flags))
+            skip();
+        assert_true(gobin_function_by_name(s.bin, names[2], &caller));
+        assert_true(gobin_function_by_name(s.bin, "example.com/subject.note", &callee));
+        assert_int_equal(gobin_calls(s.bin, &caller, callee.entry, &site, 1, NULL), 2);
+        assert_int_equal(gobin_frames(s.bin, site, frame, 4), 3);
+        for (size_t i = 0; i < 3; i++) {
+            assert_string_equal(frame[i].function, names[i]);
+            assert_non_null(strstr(frame[i].file, "/frames_test.go"));
+            assert_true(frame[i].start_line > 40 && frame[i].line > frame[i].start_line);
+            assert_int_equal(frame[i].inlined, i < 2);
+        }
+        assert_int_equal(gobin_frames(s.bin, site, frame, 2), 2);
+        assert_string_equal(frame[1].function, names[2]);
+        assert_false(frame[1].inlined);
+        assert_int_equal(gobin_frames(s.bin, site, frame, 0), 0);
+        assert_int_equal(gobin_frames(s.bin, 0, frame, 4), 0);
+        assert_int_equal(gobin_frames(s.bin, UINT64_MAX, frame, 4), 0);
+        close_subject(&s);
+    }
+}
+
 static void test_calls(void **state)
 {
     struct gobin_function caller, callee;
@@ -476,15 +511,11 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_calls),
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_build_info),
-        cmocka_unit_test(test_build_info_forms),
-        cmocka_unit_test(test_live),
-        cmocka_unit_test(test_not_go),
-        cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_refuses_strangers),
+        cmocka_unit_test(test_functions),  cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_calls),      cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_build_info), cmocka_unit_test(test_build_info_forms),
+        cmocka_unit_test(test_live),       cmocka_unit_test(test_not_go),
+        cmocka_unit_test(test_refuses),    cmocka_unit_test(test_refuses_strangers),
         cmocka_unit_test(test_damage),
     };
 

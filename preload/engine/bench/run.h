@@ -3,6 +3,7 @@
  *
  *   DIR/history/<id>/testrun.json       one object, see struct testrun; read-modify-write under a
  * lock DIR/history/<id>/benchmarks.jsonl   one record per line, appended whole
+ *   DIR/history/<id>/profiles/…         see run_put_profile
  *   DIR/history/<id>/.lock              flock(2)ed by writers
  *
  * DIR is `.perfgo` beside the nearest go.mod upward from where the test runs, or PERFGO_OUTPUT.
@@ -62,6 +63,11 @@ const char *run_id(const struct run *run);
 
 /* Appends one line (the newline is added here) to benchmarks.jsonl: whole or not at all. */
 int run_append(struct run *run, const char *json, size_t size, struct pg_error *err);
+
+/* Writes profiles/PKG/NAME.pb.gz, unless it is there: of a benchmark that is repeated the first
+ * profile stays. `name` has the procs suffix. (run_profile.c) */
+int run_put_profile(struct run *run, const char *pkg, const char *name, const char *data,
+                    size_t size, struct pg_error *err);
 
 /* Each merges into testrun.json under the lock; members it does not know are kept. NULL strings and
  * absent values leave what stands there. */

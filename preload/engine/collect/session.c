@@ -11,6 +11,7 @@
 #include "bench/line.h"
 #include "bench/record.h"
 #include "bench/run.h"
+#include "collect/costs.h"
 #include "pmu/pmu.h"
 
 #include <errno.h>
@@ -33,6 +34,10 @@ struct session {
     char pkg[512];
     struct run *run; /* NULL until the first line, and while it cannot be created */
     uint64_t lines;
+    /* The test binary, opened with the first profile. */
+    struct elf_image *image;
+    struct gobin *bin;
+    char exe[PATH_MAX];
 };
 
 static int64_t now_ns(clockid_t clock)
@@ -287,6 +292,67 @@ static int store(struct session *s, const struct record *r, struct pg_error *err
     return rc;
 }
 
+/* Opens what is running, once. */
+static int open_self(struct session *s, struct pg_error *err)
+{
+    ssize_t n = readlink("/proc/self/exe", s->exe, sizeof s->exe - 1);
+    int rc;
+
+    if (s->bin != NULL)
+        return 0;
+    if (n < 0)
+        return pg_error_errno(err, PG_E_IO, errno, "cannot tell which program this is");
+    s->exe[n] = '\0';
+    rc = s->image != NULL ? 0 : elf_open(s->exe, &s->image, err);
+    return rc == 0 ? gobin_open(s->image, &s->bin, err) : rc;
+}
+
+static int put_profile(struct session *s, const struct record *r, const struct callgrind *dump,
+                       struct pg_error *err)
+{
+    const char *slash = strrchr(s->exe, '/');
+    const struct costs_subject subject = {
+        .image = s->image,
+        .bin = s->bin,
+        .object = s->exe,
+        .file = slash != NULL ? slash + 1 : s->exe,
+        .benchmark = r->name,
+        .package = r->pkg,
+        .seed = s->settings->seed,
+    };
+    struct strbuf name = {0}, bytes = {0};
+    struct profile *profile = NULL;
+    int rc = costs_profile(dump, &subject, &profile, err);
+
+    strbuf_puts(&name, r->name);
+    if (r->procs > 0)
+        strbuf_printf(&name, "-%u", r->procs);
+    if (rc == 0)
+        rc = profile_encode(profile, &bytes, err);
+    if (rc == 0)
+        rc = name.failed ? pg_error_set(err, PG_E_NOMEM, "no memory for the name of a profile")
+                         : run_put_profile(s->run, r->pkg, name.text, bytes.text, bytes.size, err);
+    profile_free(profile);
+    strbuf_free(&bytes);
+    strbuf_free(&name);
+    return rc;
+}
+
+/* The profile of a line from Valgrind's dump. */
+static int store_profile(struct session *s, const struct record *r, const char *path,
+                         struct pg_error *err)
+{
+    struct callgrind *dump = NULL;
+    int rc = open_self(s, err);
+
+    if (rc == 0)
+        rc = callgrind_read(path, &dump, err);
+    if (rc == 0)
+        rc = put_profile(s, r, dump, err);
+    callgrind_free(dump);
+    return rc;
+}
+
 /* Go's text, and with `r` its metrics behind it: as many whole ones as fit. */
 static void compose(const struct session_line *line, const struct record *r, char *out,
                     size_t capacity, size_t *out_size)
@@ -329,6 +395,8 @@ static int print_line(struct session *s, const struct session_line *line, char *
     rc = make_record(s, line, &r, err);
     if (rc == 0)
         rc = store(s, r, err);
+    if (rc == 0 && line->dump != NULL)
+        rc = store_profile(s, r, line->dump, err);
     compose(line, s->settings->inline_metrics ? r : NULL, out, capacity, out_size);
     record_free(r);
     if (*out_size == 0 && rc == 0)
@@ -371,6 +439,8 @@ int session_close(struct session *s, int exit_code, struct pg_error *err)
     if (s->run != NULL)
         rc = put_process(s, true, exit_code, err);
     run_close(s->run);
+    gobin_close(s->bin);
+    elf_close(s->image);
     free(s);
     return rc;
 }

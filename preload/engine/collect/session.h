@@ -40,6 +40,7 @@ struct session_line {
     /* Simulated: another run of fewer iterations, for the cost at the margin; 0: there is none. */
     uint64_t half_counted, half_windows;
     struct pg_counts half;
+    const char *dump;        /* Valgrind's dump of what was counted; NULL: there is none */
     struct pg_counts total;  /* final run, all threads */
     uint64_t threads_missed; /* threads so far that could not be counted: the totals lack them */
     size_t n_threads;

@@ -132,7 +132,8 @@ bool gobin_function_by_name(const struct gobin *bin, const char *name, struct go
     return false;
 }
 
-bool gobin_function_at(const struct gobin *bin, uint64_t pc, struct gobin_function *out)
+/* The number of the entry that covers pc. */
+static bool number_at(const struct gobin *bin, uint64_t pc, size_t *number)
 {
     size_t low = 0, high = bin->pcln.n_functions; /* entry(low) <= pc < entry(high) */
     uint64_t offset = pc - bin->text;
@@ -147,7 +148,26 @@ bool gobin_function_at(const struct gobin *bin, uint64_t pc, struct gobin_functi
         else
             high = middle;
     }
-    return gobin_function(bin, low, out);
+    *number = low;
+    return true;
+}
+
+bool gobin_function_at(const struct gobin *bin, uint64_t pc, struct gobin_function *out)
+{
+    size_t i;
+
+    return number_at(bin, pc, &i) && gobin_function(bin, i, out);
+}
+
+bool functions_record(const struct gobin *bin, uint64_t pc, struct gobin_function *out,
+                      uint64_t *record)
+{
+    size_t i;
+
+    if (!number_at(bin, pc, &i) || !gobin_function(bin, i, out))
+        return false;
+    *record = get32(bin->pcln.table + i * sizeof(struct functab) + sizeof(uint32_t));
+    return true;
 }
 
 const uint8_t *gobin_code(const struct gobin *bin, uint64_t addr, size_t size)

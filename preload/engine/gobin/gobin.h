@@ -1,4 +1,4 @@
-/* gobin.h - what a Go executable says about itself: version, functions, struct layouts.
+/* gobin.h - what a Go executable says about itself: version, functions, lines, layouts.
  *
  * Two kinds of memory are read through the same code: a file on disk, and the running process that
  * was loaded from that file (pointers relocated; file addresses + bias). Everything is validated
@@ -49,6 +49,19 @@ size_t gobin_function_count(const struct gobin *bin);
 bool gobin_function(const struct gobin *bin, size_t i, struct gobin_function *out);
 bool gobin_function_by_name(const struct gobin *bin, const char *name, struct gobin_function *out);
 bool gobin_function_at(const struct gobin *bin, uint64_t pc, struct gobin_function *out);
+
+/* The frames at an instruction, innermost first: calls that were inlined there, then the function
+ * itself, which is always the last one, also when there are more than max. `pc` is the
+ * instruction's link-time address; of a return address, give one less. Returns how many there are,
+ * 0 outside of Go's functions. [any thread] */
+struct gobin_frame {
+    const char *function; /* as in gobin_function; lives as long as the gobin */
+    const char *file;     /* as the compiler was given it; "" when not known */
+    int32_t line;         /* 0: not known */
+    int32_t start_line;   /* of the function; 0: not known, as before Go 1.20 */
+    bool inlined;         /* into the next frame */
+};
+size_t gobin_frames(const struct gobin *bin, uint64_t pc, struct gobin_frame *out, size_t max);
 
 /* Code bytes of [addr, addr+size), link-time address; NULL outside the text. */
 const uint8_t *gobin_code(const struct gobin *bin, uint64_t addr, size_t size);

@@ -3,6 +3,7 @@
  *   mem.c         bytes and pointers at link-time addresses, of a file or of this process
  *   moduledata.c  where the runtime's tables are, and whether to believe them
  *   functions.c   names and ranges of functions, code, calls
+ *   lines.c       source lines, and calls that were inlined
  *   types.c       fields of struct types
  *   buildinfo.c   the build info blob
  */
@@ -62,6 +63,11 @@ struct pclntab {
     uint64_t names_size;
     const uint8_t *table; /* functab[n_functions], its end, then one record per function */
     uint64_t table_size;
+    const uint8_t *cus;   /* n_cus offsets into files */
+    const char *files;    /* NUL-terminated, one after the other */
+    const uint8_t *pctab; /* all tables of numbers by address */
+    uint64_t n_cus, files_size, pctab_size;
+    bool start_lines; /* records have a start line: Go 1.20 and later */
 };
 
 struct type_memo; /* a name that was looked up before */
@@ -78,6 +84,7 @@ struct gobin {
     uint64_t text, text_size;   /* runtime.text to the end of the last function */
     const uint8_t *code;        /* the bytes of that */
     uint64_t types, types_size; /* [types, etypes) */
+    uint64_t gofunc;            /* what funcdata is relative to; 0: not known */
     bool offset_embed;          /* field offsets as Go 1.18 stores them */
     uint32_t *slots;            /* name -> function number + 1; open addressing */
     size_t n_slots;             /* a power of 2 */
@@ -91,6 +98,10 @@ struct gobin {
 
 /* Fills pcln, text, code, types; the functab is sorted afterwards. */
 int moduledata_find(struct gobin *bin, struct pg_error *err);
+
+/* The function at pc, and where its record is in the function table. */
+bool functions_record(const struct gobin *bin, uint64_t pc, struct gobin_function *out,
+                      uint64_t *record);
 
 /* Reads every function's name and indexes it. */
 int functions_index(struct gobin *bin, struct pg_error *err);

@@ -9,8 +9,8 @@
  *
  *      0 pcHeader   1 funcnametab  4 cutab  7 filetab  10 pctab  13 pclntable  16 ftab (3 words
  * each) 19 findfunctab   20 minpc 21 maxpc   22 text 23 etext   … 12 words of data sections (10
- * in 1.18 and 1.19, which lack covctrs), end, gcdata, gcbss, and then types, etypes. Go 1.27 put
- *     typedesclen between these two.
+ * in 1.18 and 1.19, which lack covctrs), end, gcdata, gcbss, and then types, etypes, rodata,
+ *     gofunc. Go 1.27 put typedesclen between types and etypes, and two words about itabs behind.
  *
  * Section .go.module (1.26 and later) holds nothing else; before it was part of .noptrdata.
  * The text start of the pclntab header is not used: 1.27 no longer stores it.
@@ -29,6 +29,9 @@
 enum {
     MD_PCHEADER = 0,
     MD_FUNCNAMETAB = 1,
+    MD_CUTAB = 4,
+    MD_FILETAB = 7,
+    MD_PCTAB = 10,
     MD_PCLNTABLE = 13,
     MD_FTAB = 16,
     MD_MINPC = 20,
@@ -36,6 +39,8 @@ enum {
     MD_TEXT = 22,
     MD_TYPES_118 = 35,
     MD_TYPES_120 = 37,
+    GOFUNC_118 = 3, /* words from types */
+    GOFUNC_127 = 6,
 };
 
 enum { PCHEADER_SIZE = 72, MAX_FUNCTIONS = 1 << 26, MAX_TRIES = 32 };
@@ -116,6 +121,36 @@ static bool accept_types(struct gobin *bin, uint64_t types, uint64_t etypes)
     return true;
 }
 
+/* A slice of moduledata whose elements have `width` bytes; NULL and no elements when it cannot be
+ * read. */
+static const uint8_t *slice_at(const struct gobin *bin, uint64_t word, uint64_t width, uint64_t *n)
+{
+    const uint8_t *data = NULL;
+    uint64_t at = 0;
+
+    if (gomem_pointer(&bin->mem, word, &at) && gomem_word(&bin->mem, word + 8, n) &&
+        *n <= UINT32_MAX)
+        data = gomem_at(&bin->mem, at, *n * width);
+    if (data == NULL)
+        *n = 0;
+    return data;
+}
+
+/* What only source lines need: a program in which it cannot be read has functions without lines. */
+static void find_lines(struct gobin *bin, uint64_t addr, uint64_t gofunc)
+{
+    struct pclntab *pcln = &bin->pcln;
+
+    pcln->start_lines = pcln->magic != MAGIC_118;
+    pcln->cus = slice_at(bin, addr + 8 * MD_CUTAB, sizeof(uint32_t), &pcln->n_cus);
+    pcln->files = (const char *)slice_at(bin, addr + 8 * MD_FILETAB, 1, &pcln->files_size);
+    pcln->pctab = slice_at(bin, addr + 8 * MD_PCTAB, 1, &pcln->pctab_size);
+    if (pcln->files_size > 0 && pcln->files[pcln->files_size - 1] != 0)
+        pcln->files_size = 0;
+    if (!gomem_pointer(&bin->mem, gofunc, &bin->gofunc))
+        bin->gofunc = 0;
+}
+
 static int check_types(struct gobin *bin, uint64_t addr, struct pg_error *err)
 {
     uint64_t at = addr + 8 * (bin->pcln.magic == MAGIC_118 ? MD_TYPES_118 : MD_TYPES_120);
@@ -130,10 +165,15 @@ static int check_types(struct gobin *bin, uint64_t addr, struct pg_error *err)
         return pg_error_set(err, PG_E_FORMAT, "the Go module data is truncated");
     if ((minor < 0 || minor >= 27) && gomem_word(&bin->mem, at + 8, &length) &&
         gomem_pointer(&bin->mem, at + 16, &etypes) && etypes > types && length <= etypes - types &&
-        accept_types(bin, types, etypes))
+        accept_types(bin, types, etypes)) {
+        find_lines(bin, addr, at + 8 * GOFUNC_127);
         return 0;
-    if (minor < 27 && gomem_pointer(&bin->mem, at + 8, &etypes) && accept_types(bin, types, etypes))
+    }
+    if (minor < 27 && gomem_pointer(&bin->mem, at + 8, &etypes) &&
+        accept_types(bin, types, etypes)) {
+        find_lines(bin, addr, at + 8 * GOFUNC_118);
         return 0;
+    }
     return pg_error_set(err, PG_E_UNSUPPORTED, "the Go type descriptors are not where expected");
 }
 
