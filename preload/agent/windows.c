@@ -36,6 +36,7 @@ struct windows {
     struct hot_self self;
     bool open;
     bool reads_process; /* the plan has PG_SOURCE_RUSAGE counters */
+    uint64_t opened;    /* when the window was opened, by self.clock */
     uint32_t starter;   /* slot of the thread that opened the window */
     uint32_t n_slots;   /* slots [0, n_slots) have been used */
     uint32_t n_ended;
@@ -268,6 +269,8 @@ static void take_bases(struct windows *w)
             base_of(w, i, false);
     if (w->starter < w->n_slots)
         base_of(w, w->starter, true);
+    if (w->self.clock != NULL)
+        w->opened = hot_self_clock(&w->self);
 }
 
 void windows_reset(struct windows *w)
@@ -297,29 +300,44 @@ void windows_start(struct windows *w)
     hot_unlock(&w->lock);
 }
 
-static void add_slot(struct windows *w, uint32_t i, bool self)
+/* `length` is how long the window was open, in ns. The other threads are read before it opens and
+ * after it closes: a thread that runs on another processor all the while seems to have used more
+ * time than there was, in a window of a microsecond several times as much. */
+static void add_slot(struct windows *w, uint32_t i, bool self, uint64_t length)
 {
     struct slot *slot = &w->slot[i];
+    struct pg_counts now;
 
     if (self)
         hot_counters_read_self(&slot->counters, w->plan, &w->self, true);
     else
         hot_counters_read(&slot->counters, w->plan);
-    if (!slot->counters.idle)
-        hot_counts_add(&slot->sum, &slot->counters.last, &slot->base, w->plan);
+    if (slot->counters.idle)
+        return;
+    counts_copy(&now, &slot->counters.last, w->plan);
+    if (i != w->starter)
+        hot_cap_times(&now, &slot->base, w->plan, length);
+    hot_counts_add(&slot->sum, &now, &slot->base, w->plan);
+}
+
+/* UINT64_MAX where there is no clock to tell. */
+static uint64_t length_of_window(const struct windows *w)
+{
+    return w->self.clock != NULL ? hot_self_clock(&w->self) - w->opened : UINT64_MAX;
 }
 
 void windows_stop(struct windows *w)
 {
     hot_lock(&w->lock);
     if (w->open) {
+        uint64_t length = length_of_window(w);
         uint32_t first = w->starter, self = slot_of_self(w);
 
         if (first < w->n_slots && w->state[first] == SLOT_LIVE)
-            add_slot(w, first, first == self);
+            add_slot(w, first, first == self, length);
         for (uint32_t i = 0; i < w->n_slots; i++)
             if (w->state[i] == SLOT_LIVE && i != first && !still_idle(w, i))
-                add_slot(w, i, i == self);
+                add_slot(w, i, i == self, length);
         if (w->reads_process) {
             struct pg_counts now;
 

@@ -54,6 +54,9 @@ void hot_counters_read(struct hot_counters *c, const struct pg_plan *plan);
  * The times are those of the end of the call, or with `closing` of its beginning. [go thread] */
 void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
                             const struct hot_self *self, bool closing);
+/* Lowers the times in *now to at most `most` ns above those in *base. [any] */
+void hot_cap_times(struct pg_counts *now, const struct pg_counts *base, const struct pg_plan *plan,
+                   uint64_t most);
 /* Whether that can be cheaper than hot_counters_read at all. [any] */
 bool hot_plan_has_slices(const struct pg_plan *plan);
 

@@ -25,8 +25,22 @@ enum {
 
 static bool is_time(const struct pg_event *event)
 {
-    return event->attr.config == PERF_COUNT_SW_TASK_CLOCK ||
-           event->attr.config == PERF_COUNT_SW_CPU_CLOCK;
+    return event->attr.type == PERF_TYPE_SOFTWARE &&
+           (event->attr.config == PERF_COUNT_SW_TASK_CLOCK ||
+            event->attr.config == PERF_COUNT_SW_CPU_CLOCK);
+}
+
+void hot_cap_times(struct pg_counts *now, const struct pg_counts *base, const struct pg_plan *plan,
+                   uint64_t most)
+{
+    for (uint32_t i = 0; i < plan->n_counters; i++) {
+        const struct pg_counter *c = &plan->counter[i];
+        bool time = c->source == PG_SOURCE_THREAD_CLOCK ||
+                    (c->source == PG_SOURCE_PERF && is_time(&plan->event[c->event]));
+
+        if (time && now->value[i] - base->value[i] > most)
+            now->value[i] = base->value[i] + most;
+    }
 }
 
 bool hot_plan_has_slices(const struct pg_plan *plan)
