@@ -208,7 +208,7 @@ static const struct {
 } wrong[] = {
     {X86, "cycels", PG_E_INVALID,
      "unknown event 'cycels' at column 1 of the event list; did you mean 'cycles'?"},
-    {X86, "no_such_thing_at_all", PG_E_INVALID, "`perfgo events` lists"},
+    {X86, "no_such_thing_at_all", PG_E_INVALID, "`perf list` shows"},
     {X86, "nopmu/event=1/", PG_E_UNSUPPORTED, "this machine has no PMU 'nopmu'"},
     {X86, "../event=1/", PG_E_UNSUPPORTED, "this machine has no PMU '..'"},
     {X86, "cpu/nosuch=1/", PG_E_INVALID, "the PMU 'cpu' has no setting or event 'nosuch'"},

@@ -291,7 +291,7 @@ static int unknown(const struct context *c)
                             "unknown event '%s' at column %u of the event list; did you mean '%s'?",
                             c->term->name, c->term->column, near);
     return pg_error_set(c->err, PG_E_INVALID,
-                        "unknown event '%s' at column %u of the event list; `perfgo events` lists "
+                        "unknown event '%s' at column %u of the event list; `perf list` shows "
                         "what can be counted",
                         c->term->name, c->term->column);
 }
