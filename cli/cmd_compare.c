@@ -9,16 +9,17 @@
 #include <string.h>
 
 /* A new format is a file and a row; the first one is the default. */
-static const struct compare_format *const formats[] = {
+static const void *const formats[] = {
     &compare_table,
     &compare_markdown,
     &compare_json,
+    NULL,
 };
-enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 struct compare_flags {
     struct words gates;
-    const char *format, *output, *history;
+    const struct compare_format *format;
+    const char *output, *history;
     bool json, force, allow_drop;
 };
 
@@ -28,7 +29,7 @@ static const struct option_row rows[] = {
      "what NEW may cost: instructions/op<=+1%, 'Sort* allocs/op<=0', ns/op<=+5%:advisory; repeat "
      "it for more, the last one that matches a result counts",
      OPTION_TEXTS, ROW(gates)},
-    {"format", 'f', "NAME", "table (default), markdown or json", OPTION_TEXT, ROW(format)},
+    {"format", 'f', "NAME", "", OPTION_CHOICE, ROW(format)},
     {"json", 0, NULL, "the same as --format=json", OPTION_BOOL, ROW(json)},
     {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_TEXT, ROW(output)},
     {"force", 0, NULL, "gate times also across different CPU models", OPTION_BOOL, ROW(force)},
@@ -51,17 +52,8 @@ static const struct options options = {
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .operands = OPERANDS_ANYWHERE,
+    .choices = formats,
 };
-
-static const struct compare_format *format_by_name(const struct compare_flags *flags)
-{
-    const char *name = flags->json ? "json" : flags->format;
-
-    for (int i = 0; i < FORMATS; i++)
-        if (name == NULL || strcmp(formats[i]->name, name) == 0)
-            return formats[i];
-    return NULL;
-}
 
 static int parse_gates(const struct words *texts, struct compare_options *o, struct pg_error *err)
 {
@@ -114,7 +106,7 @@ static int load_side(const char *output, const char *operand, struct benchset *s
 
 /* The verdict, or a negative error code. */
 static int compare(const struct compare_flags *flags, const struct option_result *given,
-                   const struct compare_format *format, struct pg_error *err)
+                   struct pg_error *err)
 {
     const char *history = flags->history != NULL ? flags->history : given->settings.output;
     const bool to_stdout = flags->output == NULL || strcmp(flags->output, "-") == 0;
@@ -133,7 +125,7 @@ static int compare(const struct compare_flags *flags, const struct option_result
 
         if (to_stdout)
             report.style = output_style(stdout);
-        rc = write_out(format, flags->output, &report, err);
+        rc = write_out(flags->format, flags->output, &report, err);
     }
     rc = rc < 0 ? rc : (int)result.verdict;
     compare_free(&result);
@@ -154,21 +146,18 @@ int cmd_compare(int argc, char **argv)
 {
     struct compare_flags flags = {.format = NULL};
     struct option_result given;
-    const struct compare_format *format;
     struct pg_error err;
     int rc;
 
     options_parse(&options, argc, argv, &flags, &given);
-    format = format_by_name(&flags);
-    if (format == NULL) {
-        rc = say_error("compare: there is no format '%s': give table, markdown or json",
-                       flags.format);
-    } else if (given.words.n != 2) {
+    if (flags.json)
+        flags.format = &compare_json;
+    if (given.words.n != 2) {
         rc = say_error("compare: give OLD and NEW, not %zu operands; several files or runs of one "
                        "side go together with commas between",
                        given.words.n);
     } else {
-        rc = compare(&flags, &given, format, &err);
+        rc = compare(&flags, &given, &err);
         rc = rc < 0 ? say_error("compare: %s", err.text) : exit_status(rc);
     }
     words_free(&flags.gates);

@@ -9,19 +9,18 @@
 #include <string.h>
 
 /* A new format is a file and a row; the first one is the default. */
-static const struct report_format *const formats[] = {
-    &format_table, &format_benchfmt, &format_markdown, &format_json, &format_csv,
+static const void *const formats[] = {
+    &format_table, &format_benchfmt, &format_markdown, &format_json, &format_csv, NULL,
 };
-enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 struct report_flags {
-    const char *format, *output, *history;
+    const struct report_format *format;
+    const char *output, *history;
 };
 
 #define ROW(field) offsetof(struct report_flags, field)
 static const struct option_row rows[] = {
-    {"format", 'f', "NAME", "table (default), benchfmt, markdown, json or csv", OPTION_TEXT,
-     ROW(format)},
+    {"format", 'f', "NAME", "", OPTION_CHOICE, ROW(format)},
     {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_TEXT, ROW(output)},
     {"dir", 'd', "DIR",
      "directory that holds history/ (default: PERFGO_OUTPUT, else .perfgo beside "
@@ -35,15 +34,8 @@ static const struct options options = {
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .operands = OPERANDS_ANYWHERE,
+    .choices = formats,
 };
-
-static const struct report_format *format_by_name(const char *name)
-{
-    for (int i = 0; i < FORMATS; i++)
-        if (name == NULL || strcmp(formats[i]->name, name) == 0)
-            return formats[i];
-    return NULL;
-}
 
 static int write_report(const struct report_format *format, const char *path,
                         const struct run_data *data, struct pg_error *err)
@@ -81,21 +73,15 @@ int cmd_report(int argc, char **argv)
     struct report_flags flags = {0};
     struct option_result given;
     struct run_data *data = NULL;
-    const struct report_format *format;
     struct pg_error err;
     int rc = PERFGO_EXIT_OK;
 
     options_parse(&options, argc, argv, &flags, &given);
-    format = format_by_name(flags.format);
-    if (format == NULL)
-        rc = say_error(
-            "report: there is no format '%s': give table, benchfmt, markdown, json or csv",
-            flags.format);
-    else if (given.words.n > 1)
+    if (given.words.n > 1)
         rc = say_error("report: one run at a time, not '%s' too", given.words.item[1]);
     else if (load(flags.history != NULL ? flags.history : given.settings.output,
                   given.words.n > 0 ? given.words.item[0] : NULL, &data, &err) < 0 ||
-             write_report(format, flags.output, data, &err) < 0)
+             write_report(flags.format, flags.output, data, &err) < 0)
         rc = say_error("report: %s", err.text);
     if (data != NULL)
         report_complain(data);

@@ -31,6 +31,37 @@ struct parse {
     struct option_result *result;
 };
 
+static const char *choice_name(const void *choice)
+{
+    return *(const char *const *)choice;
+}
+
+/* "table, markdown or json", with `mark` behind the first; malloc'ed. */
+static char *choice_names(const void *const *choices, const char *mark)
+{
+    char *all = text_format("%s%s", choice_name(choices[0]), mark);
+
+    for (size_t i = 1; choices[i] != NULL; i++) {
+        char *longer = text_format("%s%s%s", all, choices[i + 1] != NULL ? ", " : " or ",
+                                   choice_name(choices[i]));
+
+        free(all);
+        all = longer;
+    }
+    return all;
+}
+
+static const void *choose(const struct argp_state *state, const struct option_row *row,
+                          const void *const *choices, const char *name)
+{
+    for (size_t i = 0; choices[i] != NULL; i++)
+        if (strcmp(choice_name(choices[i]), name) == 0)
+            return choices[i];
+    argp_failure(state, PERFGO_EXIT_ERROR, 0, "--%s %s: give %s", row->name, name,
+                 choice_names(choices, ""));
+    return NULL;
+}
+
 static const struct pg_setting_row *setting_by_env(const char *env)
 {
     for (size_t i = 0; i < pg_setting_count; i++)
@@ -79,9 +110,10 @@ static void set_setting(const struct argp_state *state, struct option_result *re
                      strncmp(value, "ench", 4) == 0 ? "; go test's -bench belongs behind --" : "");
 }
 
-static void set_row(const struct argp_state *state, const struct option_row *row, void *field,
-                    char *arg)
+static void set_row(const struct argp_state *state, const struct parse *p,
+                    const struct option_row *row, char *arg)
 {
+    void *field = p->values + row->offset;
     char *end;
 
     switch (row->kind) {
@@ -99,6 +131,9 @@ static void set_row(const struct argp_state *state, const struct option_row *row
         *(uint64_t *)field = strtoull(arg, &end, 10);
         if (arg[0] < '0' || arg[0] > '9' || *end != '\0' || errno != 0)
             argp_failure(state, PERFGO_EXIT_ERROR, 0, "--%s %s: give a number", row->name, arg);
+        break;
+    case OPTION_CHOICE:
+        *(const void **)field = choose(state, row, p->o->choices, arg);
         break;
     }
 }
@@ -129,7 +164,7 @@ static error_t parse_key(int key, char *arg, struct argp_state *state)
         const struct option_row *row = &p->o->rows[i];
 
         if (key == (row->letter != 0 ? row->letter : (int)(KEY_ROW + i))) {
-            set_row(state, row, p->values + row->offset, arg);
+            set_row(state, p, row, arg);
             return 0;
         }
     }
@@ -150,7 +185,28 @@ static error_t parse_key(int key, char *arg, struct argp_state *state)
     return ARGP_ERR_UNKNOWN;
 }
 
-/* All rows as argp wants them; the caller frees. */
+/* malloc'ed where it is not the row's own: for choices, see free_table. */
+static const char *help_of(const struct options *o, const struct option_row *row)
+{
+    char *names, *help;
+
+    if (row->kind != OPTION_CHOICE)
+        return row->help;
+    names = choice_names(o->choices, " (default)");
+    help = text_format("%s%s%s", row->help, row->help[0] != '\0' ? ": " : "", names);
+    free(names);
+    return help;
+}
+
+static void free_table(const struct options *o, struct argp_option *table)
+{
+    for (size_t i = 0; i < o->n_rows; i++)
+        if (table[i].doc != o->rows[i].help)
+            free((char *)table[i].doc);
+    free(table);
+}
+
+/* All rows as argp wants them; free_table frees. The first are those of o->rows. */
 static struct argp_option *argp_table(const struct options *o)
 {
     size_t max = o->n_rows + pg_setting_count + SWITCHES + 1, n = 0;
@@ -161,8 +217,9 @@ static struct argp_option *argp_table(const struct options *o)
         const struct option_row *row = &o->rows[i];
 
         table[n++] = (struct argp_option){
-            row->name, row->letter != 0 ? row->letter : (int)(KEY_ROW + i), row->arg, 0, row->help,
-            0};
+            row->name,       row->letter != 0 ? row->letter : (int)(KEY_ROW + i),
+            row->arg,        0,
+            help_of(o, row), 0};
     }
     for (size_t i = 0; o->settings && i < pg_setting_count; i++) {
         const struct pg_setting_row *row = &pg_setting_rows[i];
@@ -198,9 +255,12 @@ void options_parse(const struct options *o, int argc, char **argv, void *values,
 
     *result = (struct option_result){.rest = &argv[argc]};
     settings_from_environment(result);
+    for (size_t i = 0; i < o->n_rows; i++)
+        if (o->rows[i].kind == OPTION_CHOICE)
+            *(const void **)(void *)((char *)values + o->rows[i].offset) = o->choices[0];
     argp_err_exit_status = PERFGO_EXIT_ERROR;
     argp_parse(&argp, argc, argv, o->operands != OPERANDS_ANYWHERE ? ARGP_IN_ORDER : 0, NULL, &p);
-    free(table);
+    free_table(o, table);
 }
 
 void options_free(struct option_result *result)

@@ -19,6 +19,7 @@ enum option_kind {
     OPTION_TEXT,   /* const char *: last one given */
     OPTION_TEXTS,  /* struct words: all of them */
     OPTION_NUMBER, /* uint64_t, decimal */
+    OPTION_CHOICE, /* const void *: one of `choices`; the first one when it is not given */
 };
 
 struct option_row {
@@ -43,6 +44,9 @@ struct options {
     size_t n_rows;
     enum operands operands;
     bool settings; /* also takes the flags of settings.def */
+    /* OPTION_CHOICE: NULL-terminated; the first member of each is `const char *name`. --help lists
+     * the names behind the help of the row, and so does the sentence about an unknown name. */
+    const void *const *choices;
 };
 
 struct option_result {

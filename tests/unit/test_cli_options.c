@@ -18,18 +18,27 @@ struct values {
     const char *name;
     struct words many;
     uint64_t count;
+    const struct shape *shape;
 };
+
+struct shape {
+    const char *name;
+    int corners;
+};
+static const struct shape triangle = {"triangle", 3}, square = {"square", 4};
+static const void *const shapes[] = {&triangle, &square, NULL};
 
 static const struct option_row rows[] = {
     {"loud", 'l', NULL, "be loud", OPTION_BOOL, offsetof(struct values, loud)},
     {"name", 0, "NAME", "a name", OPTION_TEXT, offsetof(struct values, name)},
     {"many", 'm', "X", "repeatable", OPTION_TEXTS, offsetof(struct values, many)},
     {"count", 'c', "N", "a number", OPTION_NUMBER, offsetof(struct values, count)},
+    {"shape", 0, "NAME", "the shape", OPTION_CHOICE, offsetof(struct values, shape)},
 };
 
 static struct options table(enum operands operands, bool settings)
 {
-    return (struct options){"", "", rows, sizeof rows / sizeof rows[0], operands, settings};
+    return (struct options){"", "", rows, sizeof rows / sizeof rows[0], operands, settings, shapes};
 }
 
 /* argv for one parse; the parser may reorder it. */
@@ -61,12 +70,17 @@ static void test_values(void **state)
     assert_true(v.loud);
     assert_string_equal(v.name, "n");
     assert_int_equal(v.count, 7);
+    assert_ptr_equal(v.shape, &triangle);
     assert_int_equal(v.many.n, 2);
     assert_string_equal(v.many.item[1], "b");
     assert_int_equal(r.words.n, 2);
     assert_string_equal(r.words.item[1], "run2");
     assert_int_equal(r.n_rest, 0);
     words_free(&v.many);
+    options_free(&r);
+    l = line_of("--shape square");
+    options_parse(&o, l.argc, l.argv, &v, &r);
+    assert_int_equal(v.shape->corners, 4);
     options_free(&r);
 }
 
@@ -153,10 +167,10 @@ static void test_mistakes(void **state)
         const char *text;
         int status;
     } lines[] = {
-        {"-l", 100},           {"--help", 0},        {"--nope", 3},      {"-Z", 3},
-        {"--name", 3},         {"--count=x", 3},     {"--count=-1", 3},  {"--count=1x", 3},
-        {"--tag novalue", 3},  {"--tag =v", 3},      {"--tag a=1,b", 3}, {"-b sundial", 3},
-        {"-bench=. ./...", 3}, {"-b software", 100},
+        {"-l", 100},           {"--help", 0},        {"--nope", 3},         {"-Z", 3},
+        {"--name", 3},         {"--count=x", 3},     {"--count=-1", 3},     {"--count=1x", 3},
+        {"--tag novalue", 3},  {"--tag =v", 3},      {"--tag a=1,b", 3},    {"-b sundial", 3},
+        {"-bench=. ./...", 3}, {"-b software", 100}, {"--shape=circle", 3},
     };
 
     (void)state;
