@@ -19,7 +19,7 @@ static const void *const formats[] = {
 struct compare_flags {
     struct words gates;
     const struct compare_format *format;
-    const char *output, *history;
+    const char *output, *history, *control;
     bool json, force, allow_drop;
 };
 
@@ -35,6 +35,9 @@ static const struct option_row rows[] = {
     {"force", 0, NULL, "gate times also across different CPU models", OPTION_BOOL, ROW(force)},
     {"allow-drop", 0, NULL, "a fall to a tenth or less is an improvement, not a broken benchmark",
      OPTION_BOOL, ROW(allow_drop)},
+    {"control", 0, "RUN",
+     "OLD measured once more: what it differs from OLD by is noise, and no gate fails for less",
+     OPTION_TEXT, ROW(control)},
     {"dir", 'd', "DIR",
      "directory that holds history/ (default: PERFGO_OUTPUT, else .perfgo beside "
      "the nearest go.mod)",
@@ -112,12 +115,16 @@ static int compare(const struct compare_flags *flags, const struct option_result
     const bool to_stdout = flags->output == NULL || strcmp(flags->output, "-") == 0;
     struct compare_options o = {
         .alpha = 0.05, .force = flags->force, .allow_drop = flags->allow_drop};
-    struct benchset old = {.results = 0}, new = {.results = 0};
+    struct benchset old = {.results = 0}, new = {.results = 0}, control = {.results = 0};
     struct comparison result = {.n_rows = 0};
     int rc = parse_gates(&flags->gates, &o, err);
 
     rc = rc < 0 ? rc : load_side(history, given->words.item[0], &old, err);
     rc = rc < 0 ? rc : load_side(history, given->words.item[1], &new, err);
+    if (rc == 0 && flags->control != NULL) {
+        rc = load_side(history, flags->control, &control, err);
+        o.control = &control;
+    }
     rc = rc < 0 ? rc : compare_sets(&old, &new, &o, &result, err);
     if (rc == 0) {
         struct compare_report report = {
@@ -131,6 +138,7 @@ static int compare(const struct compare_flags *flags, const struct option_result
     compare_free(&result);
     benchset_free(&old);
     benchset_free(&new);
+    benchset_free(&control);
     free((void *)o.gate);
     return rc;
 }

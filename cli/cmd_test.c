@@ -6,6 +6,8 @@
  * passes through as it comes and is kept in the run; the summary goes to standard error, because
  * standard output is go test's.
  */
+#include "cli/against.h"
+#include "cli/archive.h"
 #include "cli/command.h"
 #include "cli/goenv.h"
 #include "cli/gotest.h"
@@ -33,6 +35,7 @@
 struct test_flags {
     bool keep, verbose, quiet, json;
     uint64_t seeds;
+    struct against_flags against;
 };
 
 #define ROW(field) offsetof(struct test_flags, field)
@@ -44,6 +47,22 @@ static const struct option_row rows[] = {
     {"seeds", 0, "K", "simulate: run with K seeds, beginning with --seed, and report the spread",
      OPTION_NUMBER, ROW(seeds)},
     {"verbose", 'v', NULL, "say what was armed", OPTION_BOOL, ROW(verbose)},
+    {"against", 0, "REF",
+     "run the benchmarks of git revision REF too, taking turns, and compare: the exit status is "
+     "that of perfgo compare",
+     OPTION_TEXT, ROW(against.ref)},
+    {"control", 0, NULL,
+     "run the older version twice, to see what noise alone does; without --against: this version "
+     "against itself",
+     OPTION_BOOL, ROW(against.control)},
+    {"rounds", 0, "N",
+     "--against: so many turns for each version (default: -count, else 10; "
+     "simulate: 1)",
+     OPTION_NUMBER, ROW(against.rounds)},
+    {"gate", 'g', "EXPR", "--against: what this version may cost, as for perfgo compare",
+     OPTION_TEXTS, ROW(against.gates)},
+    {"format", 'f', "NAME", "--against: format of the comparison, as for perfgo compare",
+     OPTION_TEXT, ROW(against.format)},
 };
 static const struct options options = {
     .usage = "[stat|simulate] -- [GO TEST ARGUMENT...]",
@@ -68,6 +87,7 @@ static const struct {
 
 struct test_run {
     struct test_flags flags;
+    const char *mode; /* its name on the command line */
     struct option_result given;
     struct goenv env;
     struct gotest args;
@@ -87,6 +107,7 @@ static int choose_mode(struct test_run *t)
 {
     const struct words *words = &t->given.words;
 
+    t->mode = modes[0].name;
     if (words->n == 0)
         return 0;
     if (words->n > 1)
@@ -94,6 +115,7 @@ static int choose_mode(struct test_run *t)
                          words->item[1]);
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         if (strcmp(words->item[0], modes[i].name) == 0) {
+            t->mode = modes[i].name;
             t->given.settings.mode = modes[i].mode;
             if (modes[i].backend != NULL)
                 t->given.settings.backend = modes[i].backend;
@@ -170,8 +192,12 @@ static void add_arguments(const struct test_run *t, struct words *argv)
 
     if (t->side_by_side && !t->args.verbose)
         words_add(argv, "-v");
-    if (t->side_by_side && !t->args.counted)
-        words_add(argv, "-count=1");
+    if (t->args.count != NULL || t->side_by_side) {
+        char *count = text_format("-count=%s", t->args.count != NULL ? t->args.count : "1");
+
+        words_add(argv, count);
+        free(count);
+    }
     if (t->side_by_side && !t->args.timed)
         words_add(argv, "-timeout=0");
     words_add_all(argv, args->item, args->n);
@@ -196,91 +222,19 @@ static int go_command(const struct test_run *t, struct words *argv, struct pg_er
 
 /* ---- the run ---- */
 
-static bool is_dirty(const char *dir)
-{
-    char *argv[] = {"git", "--no-optional-locks", "status", "--porcelain", "-uno", NULL};
-    char *text;
-    bool dirty;
-
-    launch_capture(dir, argv, &text);
-    dirty = text[0] != '\0';
-    free(text);
-    return dirty;
-}
-
-static bool has_git(const char *dir)
-{
-    char *argv[] = {"git", "rev-parse", "--is-inside-work-tree", NULL};
-    char *text;
-    int status = launch_capture(dir, argv, &text);
-
-    free(text);
-    return status == 0;
-}
-
-static int describe(struct test_run *t, char *const *argv, struct pg_error *err)
-{
-    const struct run_description d = {
-        .go_version = t->env.version[0] != '\0' ? t->env.version : NULL,
-        .goos = t->env.goos[0] != '\0' ? t->env.goos : NULL,
-        .goarch = t->env.goarch[0] != '\0' ? t->env.goarch : NULL,
-        .cwd = t->args.dir != NULL ? t->args.dir : ".",
-        .tags = t->given.settings.tags,
-    };
-    int rc = run_update_command(t->run, (const char *const *)argv, err);
-
-    if (rc == 0)
-        rc = run_update_description(t->run, &d, err);
-    if (rc == 0 && has_git(t->args.dir))
-        rc = run_update_git_dirty(t->run, is_dirty(t->args.dir), err);
-    return rc;
-}
-
-/* Names the run and tells the test binaries, then creates it. A run that cannot be created costs
- * the records, not the test. */
-static int begin_run(struct test_run *t, char *const *argv, struct pg_error *err)
-{
-    struct run_launcher launcher;
-    char history[PATH_MAX], id[RUN_ID_SIZE];
-    struct pg_settings *s = &t->given.settings;
-    int rc;
-
-    if (s->run != NULL && !run_id_valid(s->run))
-        return pg_error_set(err, PG_E_INVALID, "--run %s: give a name without a slash", s->run);
-    rc = s->run == NULL ? run_launcher(getpid(), &launcher, err) : 0;
-    if (rc == 0 && s->run == NULL)
-        rc = run_default_id(&launcher, id, err);
-    if (rc == 0)
-        rc = run_history_dir(s->output, NULL, t->args.dir, history, sizeof history, err);
-    if (rc < 0)
-        return rc;
-    rc = run_create(history, s->run != NULL ? s->run : id, &t->run, err);
-    if (rc == 0)
-        rc = describe(t, argv, err);
-    setenv("PERFGO_RUN", s->run != NULL ? s->run : id, 1);
-    *strrchr(history, '/') = '\0'; /* PERFGO_OUTPUT is the directory that holds history/ */
-    setenv("PERFGO_OUTPUT", history, 1);
-    return rc;
-}
-
 static int open_run_dir(const struct test_run *t)
 {
     return t->run != NULL ? open(run_dir(t->run), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
 /* Runs go test to its end; 0 and its wait status, or an exit status of perfgo's. */
-static int run_go(struct test_run *t, char *const *argv, uint64_t nth, int *status)
+static int run_go(struct test_run *t, char *const *argv, int *status)
 {
     const struct launch_tick tick = {progress_tick, &t->progress};
     const int dir = open_run_dir(t);
-    char *out = nth > 0 ? text_format("stdout-%" PRIu64 ".txt", nth + 1) : text_copy("stdout.txt");
-    char *err = nth > 0 ? text_format("stderr-%" PRIu64 ".txt", nth + 1) : text_copy("stderr.txt");
     struct tee tee;
     pid_t pid;
-    int failure = tee_open(&tee, dir, out, err);
-
-    free(out);
-    free(err);
+    int failure = tee_open(&tee, dir, "stdout.txt", "stderr.txt");
 
     if (dir >= 0)
         close(dir);
@@ -320,7 +274,7 @@ static int run_seeds(struct test_run *t, char *const *argv, int *status)
             setenv("PERFGO_TAGS", tag, 1);
         free(seed);
         free(tag);
-        rc = run_go(t, argv, i, &one);
+        rc = run_go(t, argv, &one);
         if (*status == 0)
             *status = one;
     }
@@ -398,9 +352,9 @@ static int measure(struct test_run *t, char *const *own_argv, int *status)
         notes_begin(&t->notes, t->dir.path);
     if (t->simulate && t->dir.fd >= 0 && (t->flags.verbose || isatty(STDERR_FILENO) == 1))
         progress_begin(&t->progress, t->dir.path);
-    if (begin_run(t, own_argv, &err) < 0)
+    if (archive_begin(&t->given.settings, &t->env, t->args.dir, own_argv, &t->run, &err) < 0)
         notes_add(&t->notes, NULL, "%s", err.text);
-    rc = t->simulate ? run_seeds(t, argv.item, status) : run_go(t, argv.item, 0, status);
+    rc = t->simulate ? run_seeds(t, argv.item, status) : run_go(t, argv.item, status);
     finish_run(t, rc == 0 ? *status : PERFGO_EXIT_ERROR << 8);
     progress_end(&t->progress);
     words_free(&argv);
@@ -428,6 +382,20 @@ static int run_plainly(const struct option_result *given, int *status)
     return 0;
 }
 
+/* The status of the comparison is this command's own, whatever go test's was. */
+static int compare_versions(const struct test_run *t)
+{
+    return against_run(&(struct against_request){
+        .flags = &t->flags.against,
+        .given = &t->given,
+        .self = t->self,
+        .mode = t->mode,
+        .keep = t->flags.keep,
+        .verbose = t->flags.verbose,
+        .seeds = t->flags.seeds,
+    });
+}
+
 static int test(struct test_run *t, char *const *argv, int *status)
 {
     struct pg_error err;
@@ -441,6 +409,8 @@ static int test(struct test_run *t, char *const *argv, int *status)
     t->self = preload_self();
     if (t->self == NULL)
         return say_error("test: /proc/self/exe cannot be read: is /proc mounted?");
+    if (against_wanted(&t->flags.against))
+        return compare_versions(t);
     /* -C is go's to complain about when it is not a directory. */
     if (gotest_scan(t->given.n_rest, t->given.rest, NULL, &t->args, &err) == 0) {
         rc = goenv_read(t->args.dir, &t->env, &err);
@@ -465,13 +435,16 @@ int cmd_test(int argc, char **argv)
 {
     struct test_run t = {.dir = {.fd = -1}};
     struct words own = {0}; /* the parser may reorder argv */
+    bool compared;
     int rc, status = 0;
 
     words_add(&own, "perfgo");
     words_add(&own, "test");
     words_add_all(&own, argv + 1, (size_t)argc - 1);
     options_parse(&options, argc, argv, &t.flags, &t.given);
+    compared = against_wanted(&t.flags.against);
     rc = test(&t, own.item, &status);
+    words_free(&t.flags.against.gates);
     run_close(t.run);
     tempdir_remove(&t.dir);
     gotest_free(&t.args);
@@ -479,7 +452,7 @@ int cmd_test(int argc, char **argv)
     options_free(&t.given);
     words_free(&own);
     free(t.self);
-    if (rc == 0)
+    if (rc == 0 && !compared)
         launch_exit_like(status);
     return rc;
 }

@@ -48,6 +48,9 @@ char *compare_cell_text(const struct compare_row *row, enum compare_cell cell,
                         struct compare_notes *notes);
 void compare_notes_free(struct compare_notes *notes);
 
+/* What the control shows, metric by metric, a line each; "" without a control. malloc'ed. */
+char *compare_noise(const struct comparison *c);
+
 /* "FAIL: 1 of 12 gated results is beyond its limit, …"; malloc'ed. */
 char *compare_sentence(const struct comparison *c);
 

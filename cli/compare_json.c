@@ -4,7 +4,8 @@
  *  "reasons": [text], "differences": [text], "rows": [{"pkg", "name", "procs", "unit" (null: the
  *  benchmark as a whole is missing or new), "old" and "new" ({"n", "median", "min", "max"} or
  * null), "relative", "relative_ci", "absolute", "absolute_ci" (null where a side is absent; an
- * infinite number is null too), "exact", "p", "q" (null: not tested), "change", "gate" (null:
+ * infinite number is null too), "noise" (the control's difference from OLD as a share; null: none),
+ *  "exact", "p", "q" (null: not tested), "change", "gate" (null:
  * none), "advisory", "verdict" (null: not gated), "reason"}]}
  */
 #include "cli/compare_format.h"
@@ -77,6 +78,7 @@ static cJSON *row_json(const struct compare_row *row)
         add_interval(o, "relative_ci", row->relative_ci);
         add_interval(o, "absolute_ci", row->absolute_ci);
     }
+    add_number(o, "noise", row->relative_noise);
     cJSON_AddBoolToObject(o, "exact", row->exact);
     add_number(o, "p", row->p);
     add_number(o, "q", row->q);

@@ -46,12 +46,13 @@ static void write_markdown(FILE *f, const struct compare_report *r)
 {
     const struct comparison *c = r->result;
     struct compare_notes notes = {0};
-    char *sentence = compare_sentence(c);
+    char *sentence = compare_sentence(c), *noise = compare_noise(c);
 
     fputs("**", f);
     markup_markdown(f, sentence);
     fputs("**\n\n", f);
     list(f, "", c->reasons.text);
+    list(f, "\n", noise);
     list(f, "\nOLD and NEW are not alike:\n\n", c->differences.text);
     fputs(r->packages ? "\n| package |" : "\n|", f);
     for (int i = 0; i < CELLS; i++)
@@ -67,6 +68,7 @@ static void write_markdown(FILE *f, const struct compare_report *r)
         markup_markdown(f, notes.text[i]);
         fputc('\n', f);
     }
+    free(noise);
     free(sentence);
     compare_notes_free(&notes);
 }

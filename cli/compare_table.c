@@ -61,7 +61,7 @@ static void write_table(FILE *f, const struct compare_report *r)
     const struct comparison *c = r->result;
     struct compare_notes notes = {0};
     struct libscols_table *table = new_table(f, r);
-    char *sentence = compare_sentence(c);
+    char *sentence = compare_sentence(c), *noise = compare_noise(c);
 
     if (c->differences.text != NULL)
         fprintf(f, "OLD and NEW are not alike:\n%s\n", c->differences.text);
@@ -74,7 +74,8 @@ static void write_table(FILE *f, const struct compare_report *r)
     scols_unref_table(table);
     for (size_t i = 0; i < notes.n; i++)
         fprintf(f, "[%zu] %s\n", i + 1, notes.text[i]);
-    fprintf(f, "%s\n%s", sentence, c->reasons.text != NULL ? c->reasons.text : "");
+    fprintf(f, "%s%s\n%s", noise, sentence, c->reasons.text != NULL ? c->reasons.text : "");
+    free(noise);
     free(sentence);
     compare_notes_free(&notes);
 }

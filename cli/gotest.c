@@ -137,8 +137,8 @@ static void note_flag(struct gotest *g, const struct flag *f, const char *value)
         set_text(&g->bench, value);
     else if (is_flag(f, "v") || is_flag(f, "json"))
         g->verbose = is_true(value);
-    else if (is_flag(f, "count"))
-        g->counted = true;
+    else if (is_flag(f, "count") && value != NULL)
+        set_text(&g->count, value);
     else if (is_flag(f, "timeout"))
         g->timed = true;
     else if (is_flag(f, "c"))
@@ -185,7 +185,7 @@ static size_t take_flag(struct gotest *g, size_t n, char *const *args, const str
     const size_t used = next ? 2 : 1;
 
     note_flag(g, f, value);
-    if (is_flag(f, "exec") && value != NULL)
+    if ((is_flag(f, "exec") || is_flag(f, "count")) && value != NULL)
         return used;
     if (is_flag(f, "C") && g->args.n == 0) {
         words_add_all(&g->lead, args, used);
@@ -258,6 +258,7 @@ void gotest_free(struct gotest *g)
     free(g->exec);
     free(g->dir);
     free(g->bench);
+    free(g->count);
     *g = (struct gotest){0};
 }
 

@@ -14,7 +14,7 @@
 
 struct gotest {
     struct words lead;  /* "-C DIR", which go wants to see first; often empty */
-    struct words args;  /* the rest, without -exec */
+    struct words args;  /* the rest, without -exec and -count */
     char *exec;         /* value of the -exec that counts, or NULL */
     char *dir;          /* -C, or NULL */
     char *bench;        /* value of -bench, or NULL */
@@ -22,7 +22,7 @@ struct gotest {
     bool lists_only;    /* -list, -n: likewise */
     bool many;          /* more than one package, as far as the arguments tell */
     bool verbose;       /* -v or -json */
-    bool counted;       /* -count */
+    char *count;        /* value of -count, or NULL */
     bool timed;         /* -timeout */
     bool go_bench;      /* -bench is among the arguments, where go sees it, and not in GOFLAGS */
     struct words plain; /* args without that -bench */

@@ -38,7 +38,7 @@ int tee_open(struct tee *t, int dir_fd, const char *out_name, const char *err_na
         /* Only the read end: the child must not find its stdout non-blocking. */
         fcntl(s->from, F_SETFL, O_NONBLOCK);
         if (dir_fd >= 0) {
-            s->copy = openat(dir_fd, name[i], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+            s->copy = openat(dir_fd, name[i], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
             s->copy_errno = s->copy < 0 ? errno : 0;
         }
     }

@@ -31,7 +31,8 @@ struct tee {
     int child_end[TEE_STREAMS]; /* write ends, for the child; closed by tee_started */
 };
 
-/* Makes the pipes and copies (files in the open directory dir_fd; -1: none). Returns 0 or errno. */
+/* Makes the pipes and copies (files in the open directory dir_fd, which grow at their end; -1:
+ * none). Returns 0 or errno. */
 int tee_open(struct tee *t, int dir_fd, const char *out_name, const char *err_name);
 
 /* To be called when the child has its ends. */

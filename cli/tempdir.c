@@ -51,7 +51,24 @@ int tempdir_create(struct tempdir *t, const char *base, bool keep, struct pg_err
     return 0;
 }
 
-/* Removes the files of the open directory; perfgo makes no directories in it. */
+/* Removes what is in the open directory. Directories in it are rare: the worktree of a perfgo that
+ * was killed. */
+static void empty(int fd);
+
+static void remove_entry(int fd, const char *name)
+{
+    int below;
+
+    if (unlinkat(fd, name, 0) == 0 || (errno != EISDIR && errno != EPERM))
+        return;
+    below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (below < 0)
+        return;
+    empty(below);
+    close(below);
+    unlinkat(fd, name, AT_REMOVEDIR);
+}
+
 static void empty(int fd)
 {
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -65,7 +82,7 @@ static void empty(int fd)
     }
     while ((entry = readdir(dir)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(fd, entry->d_name, 0);
+            remove_entry(fd, entry->d_name);
     closedir(dir);
 }
 

@@ -33,6 +33,8 @@ static const struct row rows[] = {
     {ROW, {"-exec=", "-bench=."}, "-exec=qemu", {"-bench=."}, "", ".", NULL, true},
     {ROW, {"-bench=."}, "-v '-exec=qemu -L /x'", {"-bench=."}, "qemu -L /x", ".", NULL, true},
     {ROW, {"-v"}, "-bench=Y", {"-v"}, NULL, "Y", NULL, true},
+    {ROW, {"-count=5", "-bench=."}, NULL, {"-bench=."}, NULL, ".", NULL, true},
+    {ROW, {"-bench=.", "-count", "5", "p"}, NULL, {"-bench=.", "p"}, NULL, ".", NULL, true},
     /* values that look like flags */
     {ROW,
      {"-run", "-exec", "-bench=."},

@@ -106,6 +106,17 @@ static int measure(struct bootstrap *boot, struct compare_row *row, struct pg_er
                              &row->relative_ci, err);
 }
 
+static void measure_noise(const struct benchset *control, struct compare_row *row)
+{
+    const struct sample *again =
+        control != NULL ? benchset_sample(control, row->bench, row->unit) : NULL;
+
+    if (again == NULL || again->n == 0 || row->old == NULL || row->old->n == 0)
+        return;
+    row->absolute_noise = fabs(middle(again) - middle(row->old));
+    row->relative_noise = fabs(signif_relative(middle(row->old), middle(again)));
+}
+
 /* ---- rows ---- */
 
 static struct compare_row *add_row(struct comparison *out, const struct bench *bench,
@@ -113,7 +124,12 @@ static struct compare_row *add_row(struct comparison *out, const struct bench *b
 {
     struct compare_row *row = &out->row[out->n_rows++];
 
-    *row = (struct compare_row){.bench = bench, .unit = unit, .p = NAN, .q = NAN};
+    *row = (struct compare_row){.bench = bench,
+                                .unit = unit,
+                                .p = NAN,
+                                .q = NAN,
+                                .relative_noise = NAN,
+                                .absolute_noise = NAN};
     return row;
 }
 
@@ -305,6 +321,7 @@ int compare_sets(const struct benchset *old, const struct benchset *new,
     for (size_t i = 0; rc == 0 && i < out->n_rows; i++)
         if (out->row[i].unit != NULL) {
             out->row[i].gate = gate_for(out, options, &out->row[i]);
+            measure_noise(options->control, &out->row[i]);
             compare_judge(&c, &out->row[i]);
         }
     if (rc == 0) {

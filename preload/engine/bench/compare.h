@@ -37,6 +37,9 @@ struct compare_row {
     struct signif_interval relative_ci, absolute_ci;
     bool exact;
     double p, q; /* NAN: not tested */
+    /* The noise floor: how far the medians of OLD and of a control, which is OLD once more, are
+     * apart. NAN: there is no control, or it lacks the metric. */
+    double relative_noise, absolute_noise;
     enum compare_change change;
     enum compare_verdict verdict;
     const struct gate *gate; /* the rule that spoke; the last one that matches */
@@ -46,9 +49,10 @@ struct compare_row {
 struct compare_options {
     const struct gate *gate; /* n_gates; none: the defaults */
     size_t n_gates;
-    double alpha;    /* 0.05 */
-    bool force;      /* gate time across CPU models all the same */
-    bool allow_drop; /* a fall to a tenth is plausible */
+    double alpha;                   /* 0.05 */
+    bool force;                     /* gate time across CPU models all the same */
+    bool allow_drop;                /* a fall to a tenth is plausible */
+    const struct benchset *control; /* OLD measured once more, sorted; NULL: there is none */
 };
 
 struct comparison {

@@ -131,6 +131,13 @@ static void judge_excess(const struct compare_context *c, struct compare_row *ro
     }
 }
 
+static bool within_noise(const struct compare_row *row, double low)
+{
+    const double noise = row->gate->relative ? row->relative_noise : row->absolute_noise;
+
+    return !isnan(noise) && low <= noise;
+}
+
 static void judge_difference(const struct compare_context *c, struct compare_row *row)
 {
     double low, high, limit;
@@ -140,6 +147,9 @@ static void judge_difference(const struct compare_context *c, struct compare_row
         too_few(c, row, 1);
     else if (high <= limit)
         row->verdict = COMPARE_PASS;
+    else if (low > limit && within_noise(row, low))
+        inconclusive(row, "beyond the limit, but not further than OLD and the control, which are "
+                          "the same code, lie apart");
     else if (low > limit)
         judge_excess(c, row);
     else
