@@ -26,6 +26,7 @@ static const struct command commands[] = {
     {"report", "show a finished run as a table, benchfmt, markdown, JSON or CSV", cmd_report},
     {"compare", "compare two runs or benchmark files: PASS, FAIL or INCONCLUSIVE", cmd_compare},
     {"list", "list the runs in the history, newest first", cmd_list},
+    {"events", "list the events that can be counted on this machine", cmd_events},
     {"doctor", "tell what works on this machine, what does not, and what mends it", cmd_doctor},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

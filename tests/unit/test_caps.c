@@ -1,5 +1,6 @@
 /* What limits a measurement: causes and cures from facts. */
 #include "pmu/caps.h"
+#include "tests/unit/tree.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -119,36 +119,20 @@ static void test_items(void **state)
     }
 }
 
-static void put(const char *dir, const char *name, const char *text)
-{
-    char path[256];
-    FILE *f;
-
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    for (char *s = path + 1; (s = strchr(s, '/')) != NULL; *s++ = '/') {
-        *s = '\0';
-        mkdir(path, 0755);
-    }
-    f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
 static void test_probe_of_a_tree(void **state)
 {
-    char dir[] = "/tmp/perfgo-caps-XXXXXX", command[64];
+    char dir[] = "/tmp/perfgo-caps-XXXXXX";
     struct pmu_caps caps;
 
     (void)state;
     assert_non_null(mkdtemp(dir));
-    put(dir, "sys/kernel/perf_event_paranoid", "-1\n");
-    put(dir, "sys/kernel/perf_event_mlock_kb", "516\n");
-    put(dir, "sys/kernel/nmi_watchdog", "1\n");
-    put(dir, "cpuinfo", "processor : 0\nflags\t\t: fpu hypervisor lahf_lm\n");
-    put(dir, "self/status", "Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t1\n");
-    put(dir, "class/dmi/id/sys_vendor", "QEMU\n");
-    put(dir, "bus/event_source/devices/cpu/type", "4\n");
+    tree_put(dir, "sys/kernel/perf_event_paranoid", "-1\n");
+    tree_put(dir, "sys/kernel/perf_event_mlock_kb", "516\n");
+    tree_put(dir, "sys/kernel/nmi_watchdog", "1\n");
+    tree_put(dir, "cpuinfo", "processor : 0\nflags\t\t: fpu hypervisor lahf_lm\n");
+    tree_put(dir, "self/status", "Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t1\n");
+    tree_put(dir, "class/dmi/id/sys_vendor", "QEMU\n");
+    tree_put(dir, "bus/event_source/devices/cpu/type", "4\n");
     caps_probe(dir, dir, &caps);
     assert_int_equal(caps.paranoid, -1);
     assert_int_equal(caps.mlock_kb, 516);
@@ -157,13 +141,12 @@ static void test_probe_of_a_tree(void **state)
     assert_true(caps.virtual_machine && caps.seccomp && caps.core_pmu);
     assert_string_equal(caps.machine, "QEMU");
     assert_int_equal(caps.n_pmus, 1);
-    put(dir, "cpuinfo", "processor : 0\nflags\t\t: fpu hypervisors\n");
-    put(dir, "self/status", "Seccomp:\t0\nSeccomp_filters:\t2\n");
-    put(dir, "class/dmi/id/sys_vendor", "Real Metal Inc.\n");
+    tree_put(dir, "cpuinfo", "processor : 0\nflags\t\t: fpu hypervisors\n");
+    tree_put(dir, "self/status", "Seccomp:\t0\nSeccomp_filters:\t2\n");
+    tree_put(dir, "class/dmi/id/sys_vendor", "Real Metal Inc.\n");
     caps_probe(dir, dir, &caps);
     assert_false(caps.virtual_machine || caps.seccomp);
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(tree_remove(dir), 0);
 }
 
 static void test_probe_of_this_machine(void **state)

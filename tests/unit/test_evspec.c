@@ -327,16 +327,23 @@ static void test_settings(void **state)
 /* Every name that is listed parses back to itself. */
 static void test_names_round_trip(void **state)
 {
-    char name[EVSPEC_NAME_SIZE], again[EVSPEC_NAME_SIZE];
+    struct evspec_builtin_event event;
+    char again[EVSPEC_NAME_SIZE];
     uint32_t type;
     uint64_t config;
     size_t i = 0;
 
     (void)state;
-    for (; evspec_builtin_name(i, name); i++) {
-        if (!evspec_builtin(name, strlen(name), &type, &config, again))
-            fail_msg("'%s' is listed and unknown", name);
-        assert_string_equal(name, again);
+    for (; evspec_builtin_at(i, &event); i++) {
+        if (!evspec_builtin(event.name, strlen(event.name), &type, &config, again))
+            fail_msg("'%s' is listed and unknown", event.name);
+        assert_string_equal(event.name, again);
+        assert_int_equal(type, event.type);
+        assert_true(event.text[0] != '\0' && strlen(event.text) + 1 < sizeof event.text);
+        if (event.alias != NULL) {
+            assert_true(evspec_builtin(event.alias, strlen(event.alias), &type, &config, again));
+            assert_string_equal(event.name, again);
+        }
     }
     assert_int_equal(i, 10 + 12 + 7 * 3 * 2);
 }

@@ -1,6 +1,7 @@
 /* From terms to attributes, in trees that look like the sysfs and tracefs of several machines. */
 #include "pmu/resolve.h"
 #include "pmu/sysfs.h"
+#include "tests/unit/tree.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -8,84 +9,62 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define D        "bus/event_source/devices/"
 
-struct file {
-    const char *path, *text;
-};
-
-static const struct file x86[] = {
-    {D "cpu/type", "4\n"},
-    {D "cpu/format/event", "config:0-7\n"},
-    {D "cpu/format/umask", "config:8-15\n"},
-    {D "cpu/format/edge", "config:18\n"},
-    {D "cpu/format/cmask", "config:24-31\n"},
-    {D "cpu/format/split", "config:0-3,32-35\n"},
-    {D "cpu/format/ldlat", "config1:0-15\n"},
-    {D "cpu/format/offcore_rsp", "config1:0-63\n"},
-    {D "cpu/format/frontend", "config2:0-23\n"},
-    {D "cpu/format/future", "config3:0-7\n"},
-    {D "cpu/events/mem-loads", "event=0xcd,umask=0x1,ldlat=3\n"},
-    {D "cpu/events/slots", "event=0x00,umask=0x4\n"},
-    {D "cpu/events/asked", "event=0x10,umask=?\n"},
-    {D "cpu/events/broken", "event=zz\n"},
-    {D "uncore_imc_0/type", "20\n"},
-    {D "uncore_imc_0/cpumask", "0\n"},
-    {D "uncore_imc_0/format/event", "config:0-7\n"},
-    {D "uncore_imc_0/format/umask", "config:8-15\n"},
-    {D "uncore_imc_0/events/cas_count_read", "event=0x04,umask=0x03\n"},
-    {D "uncore_imc_0/events/cas_count_read.scale", "6.103515625e-5\n"},
-    {D "uncore_imc_0/events/cas_count_read.unit", "MiB\n"},
-    {D "software/type", "1\n"},
+static const struct tree_file x86[] = {
+    {TREE_PMU "cpu/type", "4\n"},
+    {TREE_PMU "cpu/format/event", "config:0-7\n"},
+    {TREE_PMU "cpu/format/umask", "config:8-15\n"},
+    {TREE_PMU "cpu/format/edge", "config:18\n"},
+    {TREE_PMU "cpu/format/cmask", "config:24-31\n"},
+    {TREE_PMU "cpu/format/split", "config:0-3,32-35\n"},
+    {TREE_PMU "cpu/format/ldlat", "config1:0-15\n"},
+    {TREE_PMU "cpu/format/offcore_rsp", "config1:0-63\n"},
+    {TREE_PMU "cpu/format/frontend", "config2:0-23\n"},
+    {TREE_PMU "cpu/format/future", "config3:0-7\n"},
+    {TREE_PMU "cpu/events/mem-loads", "event=0xcd,umask=0x1,ldlat=3\n"},
+    {TREE_PMU "cpu/events/slots", "event=0x00,umask=0x4\n"},
+    {TREE_PMU "cpu/events/asked", "event=0x10,umask=?\n"},
+    {TREE_PMU "cpu/events/broken", "event=zz\n"},
+    {TREE_PMU "uncore_imc_0/type", "20\n"},
+    {TREE_PMU "uncore_imc_0/cpumask", "0\n"},
+    {TREE_PMU "uncore_imc_0/format/event", "config:0-7\n"},
+    {TREE_PMU "uncore_imc_0/format/umask", "config:8-15\n"},
+    {TREE_PMU "uncore_imc_0/events/cas_count_read", "event=0x04,umask=0x03\n"},
+    {TREE_PMU "uncore_imc_0/events/cas_count_read.scale", "6.103515625e-5\n"},
+    {TREE_PMU "uncore_imc_0/events/cas_count_read.unit", "MiB\n"},
+    {TREE_PMU "software/type", "1\n"},
     {"tracing/events/sched/sched_switch/id", "314\n"},
     {"tracing/events/odd/broken/id", "x\n"},
 };
-static const struct file hybrid[] = {
-    {D "cpu_core/type", "4\n"},
-    {D "cpu_core/cpus", "0-7\n"},
-    {D "cpu_core/format/event", "config:0-7\n"},
-    {D "cpu_core/events/mem-stores", "event=0xcd\n"},
-    {D "cpu_atom/type", "10\n"},
-    {D "cpu_atom/cpus", "8-15\n"},
-    {D "cpu_atom/format/event", "config:0-7\n"},
-    {D "cpu_atom/events/mem-stores", "event=0xd0\n"},
+static const struct tree_file hybrid[] = {
+    {TREE_PMU "cpu_core/type", "4\n"},
+    {TREE_PMU "cpu_core/cpus", "0-7\n"},
+    {TREE_PMU "cpu_core/format/event", "config:0-7\n"},
+    {TREE_PMU "cpu_core/events/mem-stores", "event=0xcd\n"},
+    {TREE_PMU "cpu_atom/type", "10\n"},
+    {TREE_PMU "cpu_atom/cpus", "8-15\n"},
+    {TREE_PMU "cpu_atom/format/event", "config:0-7\n"},
+    {TREE_PMU "cpu_atom/events/mem-stores", "event=0xd0\n"},
 };
-static const struct file arm[] = {
-    {D "armv8_pmuv3_0/type", "8\n"},
-    {D "armv8_pmuv3_0/cpus", "0-3\n"},
-    {D "armv8_pmuv3_0/format/event", "config:0-15\n"},
-    {D "armv8_pmuv3_0/events/l1d_tlb", "event=0x0025\n"},
+static const struct tree_file arm[] = {
+    {TREE_PMU "armv8_pmuv3_0/type", "8\n"},
+    {TREE_PMU "armv8_pmuv3_0/cpus", "0-3\n"},
+    {TREE_PMU "armv8_pmuv3_0/format/event", "config:0-15\n"},
+    {TREE_PMU "armv8_pmuv3_0/events/l1d_tlb", "event=0x0025\n"},
 };
 
 enum { X86, HYBRID, ARM, TREES };
 static const struct {
-    const struct file *file;
+    const struct tree_file *file;
     size_t n;
 } trees[TREES] = {{x86, COUNT(x86)}, {hybrid, COUNT(hybrid)}, {arm, COUNT(arm)}};
 
 static char base[] = "/tmp/perfgo-resolve-XXXXXX";
 static char root[TREES][64], tracefs[TREES][80];
-
-static void put(const char *dir, const struct file *file)
-{
-    char path[PATH_MAX];
-    FILE *f;
-
-    snprintf(path, sizeof path, "%s/%s", dir, file->path);
-    for (char *slash = path + 1; (slash = strchr(slash, '/')) != NULL; *slash++ = '/') {
-        *slash = '\0';
-        mkdir(path, 0755);
-    }
-    f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(file->text, f);
-    fclose(f);
-}
 
 static int set_up(void **state)
 {
@@ -94,19 +73,15 @@ static int set_up(void **state)
     for (int t = 0; t < TREES; t++) {
         snprintf(root[t], sizeof root[t], "%s/%d", base, t);
         snprintf(tracefs[t], sizeof tracefs[t], "%s/tracing", root[t]);
-        for (size_t i = 0; i < trees[t].n; i++)
-            put(root[t], &trees[t].file[i]);
+        tree_put_all(root[t], trees[t].file, trees[t].n);
     }
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    char command[128];
-
     (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", base);
-    return system(command);
+    return tree_remove(base);
 }
 
 static int resolve(int tree, const char *text, struct resolved out[RESOLVE_MAX],
@@ -208,7 +183,7 @@ static const struct {
 } wrong[] = {
     {X86, "cycels", PG_E_INVALID,
      "unknown event 'cycels' at column 1 of the event list; did you mean 'cycles'?"},
-    {X86, "no_such_thing_at_all", PG_E_INVALID, "`perf list` shows"},
+    {X86, "no_such_thing_at_all", PG_E_INVALID, "`perfgo events` shows"},
     {X86, "nopmu/event=1/", PG_E_UNSUPPORTED, "this machine has no PMU 'nopmu'"},
     {X86, "../event=1/", PG_E_UNSUPPORTED, "this machine has no PMU '..'"},
     {X86, "cpu/nosuch=1/", PG_E_INVALID, "the PMU 'cpu' has no setting or event 'nosuch'"},

@@ -19,47 +19,50 @@
 struct builtin {
     uint32_t type;
     uint64_t config;
-    const char *spelling[3]; /* the first one is canonical */
+    const char *text;        /* what it counts */
+    const char *spelling[2]; /* the first one is canonical */
 };
 
 static const struct builtin builtins[] = {
-#define HW(id, ...)                             \
-    {                                           \
-        PERF_TYPE_HARDWARE, PERF_COUNT_HW_##id, \
-        {                                       \
-            __VA_ARGS__                         \
-        }                                       \
+#define HW(id, text, ...)                             \
+    {                                                 \
+        PERF_TYPE_HARDWARE, PERF_COUNT_HW_##id, text, \
+        {                                             \
+            __VA_ARGS__                               \
+        }                                             \
     }
-    HW(CPU_CYCLES, "cycles", "cpu-cycles"),
-    HW(INSTRUCTIONS, "instructions"),
-    HW(CACHE_REFERENCES, "cache-references"),
-    HW(CACHE_MISSES, "cache-misses"),
-    HW(BRANCH_INSTRUCTIONS, "branches", "branch-instructions"),
-    HW(BRANCH_MISSES, "branch-misses"),
-    HW(BUS_CYCLES, "bus-cycles"),
-    HW(STALLED_CYCLES_FRONTEND, "stalled-cycles-frontend", "idle-cycles-frontend"),
-    HW(STALLED_CYCLES_BACKEND, "stalled-cycles-backend", "idle-cycles-backend"),
-    HW(REF_CPU_CYCLES, "ref-cycles"),
+    HW(CPU_CYCLES, "cycles of the core while it is not halted", "cycles", "cpu-cycles"),
+    HW(INSTRUCTIONS, "instructions retired", "instructions"),
+    HW(CACHE_REFERENCES, "accesses to the last-level cache, on most CPUs", "cache-references"),
+    HW(CACHE_MISSES, "misses of the last-level cache, on most CPUs", "cache-misses"),
+    HW(BRANCH_INSTRUCTIONS, "branch instructions retired", "branches", "branch-instructions"),
+    HW(BRANCH_MISSES, "branches that were mispredicted", "branch-misses"),
+    HW(BUS_CYCLES, "cycles of the bus or of a fixed clock, by CPU", "bus-cycles"),
+    HW(STALLED_CYCLES_FRONTEND, "cycles in which fetching delivered nothing",
+       "stalled-cycles-frontend", "idle-cycles-frontend"),
+    HW(STALLED_CYCLES_BACKEND, "cycles in which nothing could be executed or retired",
+       "stalled-cycles-backend", "idle-cycles-backend"),
+    HW(REF_CPU_CYCLES, "cycles at a fixed frequency while the core is not halted", "ref-cycles"),
 #undef HW
-#define SW(id, ...)                             \
-    {                                           \
-        PERF_TYPE_SOFTWARE, PERF_COUNT_SW_##id, \
-        {                                       \
-            __VA_ARGS__                         \
-        }                                       \
+#define SW(id, text, ...)                             \
+    {                                                 \
+        PERF_TYPE_SOFTWARE, PERF_COUNT_SW_##id, text, \
+        {                                             \
+            __VA_ARGS__                               \
+        }                                             \
     }
-    SW(CPU_CLOCK, "cpu-clock"),
-    SW(TASK_CLOCK, "task-clock"),
-    SW(PAGE_FAULTS, "page-faults", "faults"),
-    SW(CONTEXT_SWITCHES, "context-switches", "cs"),
-    SW(CPU_MIGRATIONS, "cpu-migrations", "migrations"),
-    SW(PAGE_FAULTS_MIN, "minor-faults"),
-    SW(PAGE_FAULTS_MAJ, "major-faults"),
-    SW(ALIGNMENT_FAULTS, "alignment-faults"),
-    SW(EMULATION_FAULTS, "emulation-faults"),
-    SW(DUMMY, "dummy"),
-    SW(BPF_OUTPUT, "bpf-output"),
-    SW(CGROUP_SWITCHES, "cgroup-switches"),
+    SW(CPU_CLOCK, "nanoseconds, by a timer of the CPU", "cpu-clock"),
+    SW(TASK_CLOCK, "nanoseconds for which the thread ran", "task-clock"),
+    SW(PAGE_FAULTS, "page faults", "page-faults", "faults"),
+    SW(CONTEXT_SWITCHES, "context switches", "context-switches", "cs"),
+    SW(CPU_MIGRATIONS, "moves of the thread to another CPU", "cpu-migrations", "migrations"),
+    SW(PAGE_FAULTS_MIN, "page faults served without a disk", "minor-faults"),
+    SW(PAGE_FAULTS_MAJ, "page faults that had to read a disk", "major-faults"),
+    SW(ALIGNMENT_FAULTS, "unaligned accesses that the kernel mended", "alignment-faults"),
+    SW(EMULATION_FAULTS, "instructions that the kernel emulated", "emulation-faults"),
+    SW(DUMMY, "counts nothing; carries side-band records", "dummy"),
+    SW(BPF_OUTPUT, "what BPF programs write", "bpf-output"),
+    SW(CGROUP_SWITCHES, "switches to a thread of another cgroup", "cgroup-switches"),
 #undef SW
 };
 
@@ -76,6 +79,15 @@ static const struct part caches[] = {
     {PERF_COUNT_HW_CACHE_ITLB, {"iTLB", "i-tlb", "Instruction-TLB"}},
     {PERF_COUNT_HW_CACHE_BPU, {"branch", "branches", "bpu", "btb", "bpc"}},
     {PERF_COUNT_HW_CACHE_NODE, {"node"}},
+};
+static const char *const cache_texts[] = {
+    [PERF_COUNT_HW_CACHE_L1D] = "level 1 data cache",
+    [PERF_COUNT_HW_CACHE_L1I] = "level 1 instruction cache",
+    [PERF_COUNT_HW_CACHE_LL] = "last-level cache",
+    [PERF_COUNT_HW_CACHE_DTLB] = "data TLB",
+    [PERF_COUNT_HW_CACHE_ITLB] = "instruction TLB",
+    [PERF_COUNT_HW_CACHE_BPU] = "branch predictor",
+    [PERF_COUNT_HW_CACHE_NODE] = "memory of the own NUMA node",
 };
 static const struct part operations[] = {
     {PERF_COUNT_HW_CACHE_OP_READ, {"load", "loads", "read"}},
@@ -163,32 +175,41 @@ bool evspec_builtin(const char *text, size_t size, uint32_t *type, uint64_t *con
     return cache_event(text, text + size, config, name);
 }
 
-bool evspec_builtin_name(size_t i, char name[EVSPEC_NAME_SIZE])
+bool evspec_builtin_at(size_t i, struct evspec_builtin_event *out)
 {
     size_t n_ops = COUNT(operations), n_results = COUNT(results);
+    const struct part *cache, *op, *result;
 
     if (i < COUNT(builtins)) {
-        snprintf(name, EVSPEC_NAME_SIZE, "%s", builtins[i].spelling[0]);
+        const struct builtin *b = &builtins[i];
+        *out = (struct evspec_builtin_event){.type = b->type, .alias = b->spelling[1]};
+        snprintf(out->name, sizeof out->name, "%s", b->spelling[0]);
+        snprintf(out->text, sizeof out->text, "%s", b->text);
         return true;
     }
     i -= COUNT(builtins);
     if (i >= COUNT(caches) * n_ops * n_results)
         return false;
-    cache_name(&caches[i / (n_ops * n_results)], &operations[i / n_results % n_ops],
-               &results[i % n_results], name);
+    cache = &caches[i / (n_ops * n_results)];
+    op = &operations[i / n_results % n_ops];
+    result = &results[i % n_results];
+    *out = (struct evspec_builtin_event){.type = PERF_TYPE_HW_CACHE};
+    cache_name(cache, op, result, out->name);
+    snprintf(out->text, sizeof out->text, "%s: %s%s", cache_texts[cache->id], op->spelling[1],
+             result->id == PERF_COUNT_HW_CACHE_RESULT_MISS ? " that miss" : "");
     return true;
 }
 
 bool evspec_suggest(const char *text, char name[EVSPEC_NAME_SIZE])
 {
     size_t best = strlen(text) / 3 + 1, d;
-    char candidate[EVSPEC_NAME_SIZE];
+    struct evspec_builtin_event candidate;
     bool found = false;
 
-    for (size_t i = 0; evspec_builtin_name(i, candidate); i++)
-        if ((d = similar_distance(text, candidate)) < best) {
+    for (size_t i = 0; evspec_builtin_at(i, &candidate); i++)
+        if ((d = similar_distance(text, candidate.name)) < best) {
             best = d;
-            memcpy(name, candidate, EVSPEC_NAME_SIZE);
+            memcpy(name, candidate.name, EVSPEC_NAME_SIZE);
             found = true;
         }
     return found;

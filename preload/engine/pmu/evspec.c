@@ -319,7 +319,7 @@ static int other_term(struct parser *p, struct evspec_term *term, struct slice w
         if (word.at[i] == '*' || word.at[i] == '?')
             return fail(p, word.at + i,
                         "a pattern names many events; name them one by one "
-                        "(`perf list PATTERN` shows them)");
+                        "(`perfgo events PATTERN` shows them)");
     for (const char *c = word.at; first != NULL && c < first; c++)
         upper += is_upper(*c);
     term->kind = last != NULL && first == last && upper == 0 ? EVSPEC_TRACEPOINT : EVSPEC_NAMED;

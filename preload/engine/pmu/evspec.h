@@ -101,9 +101,15 @@ int evspec_mods_parse(const char *text, size_t size, struct evspec_mods *out);
 bool evspec_builtin(const char *text, size_t size, uint32_t *type, uint64_t *config,
                     char name[EVSPEC_NAME_SIZE]);
 
-/* The i-th builtin event's canonical name, its cache events after the plain ones; false behind the
- * last. For lists and suggestions. */
-bool evspec_builtin_name(size_t i, char name[EVSPEC_NAME_SIZE]);
+struct evspec_builtin_event {
+    uint32_t type;
+    char name[EVSPEC_NAME_SIZE]; /* perf's own */
+    const char *alias;           /* another spelling; NULL: none that perf lists */
+    char text[EVSPEC_NAME_SIZE]; /* what it counts */
+};
+
+/* The i-th builtin event, cache events after the plain ones; false behind the last. */
+bool evspec_builtin_at(size_t i, struct evspec_builtin_event *out);
 
 /* The builtin name that looks most like a mistyped one; false when none comes close. */
 bool evspec_suggest(const char *text, char name[EVSPEC_NAME_SIZE]);

@@ -214,6 +214,13 @@ static bool join_software(struct fit *f)
     return true;
 }
 
+void fit_alone(const struct fit_kernel *kernel, struct fit_event *event)
+{
+    const struct fit f = {.kernel = kernel, .event = event, .n = 1};
+
+    try_alone(&f, event);
+}
+
 int fit_groups(const struct fit_kernel *kernel, struct fit_event *events, size_t n)
 {
     struct fit f = {.kernel = kernel, .event = events, .n = n};

@@ -47,6 +47,9 @@ struct fit_event {
  * an event's error the user's braces cannot be honoured. [any thread] */
 int fit_groups(const struct fit_kernel *kernel, struct fit_event *events, size_t n);
 
+/* Finds the form in which one event opens, and fills its outputs but `group`. [any thread] */
+void fit_alone(const struct fit_kernel *kernel, struct fit_event *event);
+
 /* The real kernel. */
 extern const struct fit_kernel fit_real_kernel;
 

@@ -1,4 +1,4 @@
-/* pfm.c - libpfm4 behind one function.
+/* pfm.c - libpfm4 behind two functions.
  *
  * libpfm4 (pfm_get_os_event_encoding(3)) translates a vendor's event names to perf_event_attr, for
  * the PMUs that it detects on this machine. Its tables know the events of all other CPUs too; they
@@ -57,4 +57,47 @@ int pfmevent_encode(const char *event, struct perf_event_attr *attr, struct pg_e
         return pg_error_set(err, PG_E_UNSUPPORTED, "it is an event of %s, not of this CPU", cpu);
     }
     return pg_error_set(err, PG_E_UNSUPPORTED, "libpfm4 refuses it: %s", pfm_strerror(rc));
+}
+
+static void each_umask(const pfm_pmu_info_t *pmu, int index,
+                       void (*visit)(void *context, const struct pfmevent *event), void *context)
+{
+    pfm_event_info_t event = {.size = sizeof event};
+    struct pfmevent out = {.pmu = pmu->name, .pmu_text = pmu->desc, .umask = "", .umask_text = ""};
+    bool masks = false;
+
+    if (pfm_get_event_info(index, PFM_OS_PERF_EVENT, &event) != PFM_SUCCESS)
+        return;
+    out.event = event.name;
+    out.text = event.desc ? event.desc : "";
+    for (int i = 0; i < event.nattrs; i++) {
+        pfm_event_attr_info_t attr = {.size = sizeof attr};
+        if (pfm_get_event_attr_info(index, i, PFM_OS_PERF_EVENT, &attr) != PFM_SUCCESS ||
+            attr.type != PFM_ATTR_UMASK)
+            continue;
+        masks = true;
+        out.umask = attr.name;
+        out.umask_text = attr.desc ? attr.desc : "";
+        visit(context, &out);
+    }
+    if (!masks)
+        visit(context, &out);
+}
+
+void pfmevent_each(void (*visit)(void *context, const struct pfmevent *event), void *context)
+{
+    pfm_pmu_t pmu;
+
+    if (pfm_initialize() != PFM_SUCCESS)
+        return;
+    pfm_for_all_pmus(pmu)
+    {
+        pfm_pmu_info_t info = {.size = sizeof info};
+
+        if (pmu == PFM_PMU_PERF_EVENT || pmu == PFM_PMU_PERF_EVENT_RAW ||
+            pfm_get_pmu_info(pmu, &info) != PFM_SUCCESS || !info.is_present)
+            continue;
+        for (int i = info.first_event; i != -1; i = pfm_get_event_next(i))
+            each_umask(&info, i, visit, context);
+    }
 }

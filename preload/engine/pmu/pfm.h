@@ -12,4 +12,15 @@
  * it needs a unit mask. [one thread at a time] */
 int pfmevent_encode(const char *event, struct perf_event_attr *attr, struct pg_error *err);
 
+struct pfmevent {
+    const char *pmu, *pmu_text; /* "skl", "Intel Skylake" */
+    const char *event, *umask;  /* umask "" when the event has none */
+    const char *text, *umask_text;
+};
+
+/* Shows every event of the PMUs that libpfm4 finds on this machine, once for each unit mask. The
+ * strings stay libpfm4's. Generic events and tracepoints are left out: others know them. [one
+ * thread at a time] */
+void pfmevent_each(void (*visit)(void *context, const struct pfmevent *event), void *context);
+
 #endif

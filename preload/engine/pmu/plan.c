@@ -82,7 +82,7 @@ static void test_pmu(struct planner *p)
         }
 }
 
-static void explain(struct planner *p, size_t i)
+void planner_explain(struct planner *p, size_t i)
 {
     struct plan_want *w = &p->want[i];
     int number = p->fit[i].error;
@@ -127,7 +127,7 @@ static int fit_wanted(struct planner *p)
         if (p->want[i].usable && p->fit[i].error == FIT_BAD_GROUP)
             rc = braces_fail(p, p->fit[i].braces);
         else if (p->want[i].usable && p->fit[i].error != 0)
-            explain(p, i);
+            planner_explain(p, i);
     }
     return rc;
 }

@@ -47,6 +47,9 @@ struct planner {
 /* Parses and resolves the list and decides what may be opened. plan_want.c */
 int planner_want(struct planner *p, const char *events);
 
+/* Puts into want[i].reason why fit[i] could not be opened. */
+void planner_explain(struct planner *p, size_t i);
+
 /* Appends to a string of `size` bytes; what does not fit is replaced by "…". */
 void planner_append(char *out, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

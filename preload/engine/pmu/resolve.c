@@ -291,7 +291,7 @@ static int unknown(const struct context *c)
                             "unknown event '%s' at column %u of the event list; did you mean '%s'?",
                             c->term->name, c->term->column, near);
     return pg_error_set(c->err, PG_E_INVALID,
-                        "unknown event '%s' at column %u of the event list; `perf list` shows "
+                        "unknown event '%s' at column %u of the event list; `perfgo events` shows "
                         "what can be counted",
                         c->term->name, c->term->column);
 }
@@ -327,13 +327,13 @@ static int resolve_named(const struct context *c, struct resolved *out)
     return rc == -PG_E_NOTFOUND ? unknown(c) : rc;
 }
 
-static int no_tracefs(const struct context *c, int number)
+int resolve_no_tracefs(int number, struct pg_error *err)
 {
     if (number == EACCES || number == EPERM)
-        return pg_error_set(c->err, PG_E_PERMISSION,
+        return pg_error_set(err, PG_E_PERMISSION,
                             "tracefs may be read by root only; cure: sudo mount -o "
                             "remount,mode=755 /sys/kernel/tracing");
-    return pg_error_set(c->err, PG_E_UNSUPPORTED,
+    return pg_error_set(err, PG_E_UNSUPPORTED,
                         "tracefs is not mounted; cure: sudo mount -t tracefs nodev "
                         "/sys/kernel/tracing");
 }
@@ -357,13 +357,13 @@ static int resolve_tracepoint(const struct context *c, struct resolved *out)
                    : pg_error_set(c->err, PG_E_UNSUPPORTED, "%s holds no number", path);
     }
     if (rc == -EACCES || rc == -EPERM)
-        return no_tracefs(c, -rc);
+        return resolve_no_tracefs(-rc, c->err);
     if (resolve_pfm(c, out) == 1)
         return 1;
     if (root != NULL && snprintf(path, sizeof path, "%s/events", root) < (int)sizeof path &&
         access(path, R_OK) == 0)
         return unknown(c);
-    return no_tracefs(c, root == NULL ? ENOENT : errno);
+    return resolve_no_tracefs(root == NULL ? ENOENT : errno, c->err);
 }
 
 int resolve_term(const struct resolve_roots *roots, const struct evspec *spec,

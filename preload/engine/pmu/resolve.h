@@ -49,4 +49,7 @@ int resolve_term(const struct resolve_roots *roots, const struct evspec *spec,
 /* Sets the exclude_*, precise_ip, pinned and exclusive fields as perf does for these modifiers. */
 void resolve_modifiers(const struct evspec_term *term, struct perf_event_attr *attr);
 
+/* The clause and code for tracepoints that cannot be looked up: `number` is the errno. */
+int resolve_no_tracefs(int number, struct pg_error *err);
+
 #endif

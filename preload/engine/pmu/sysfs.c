@@ -194,3 +194,60 @@ bool sysfs_event(const char *root, const char *pmu, const char *event, struct sy
         out->unit[0] = '\0';
     return true;
 }
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **sysfs_names(const char *dir, bool (*skip)(const char *name), size_t *n)
+{
+    size_t room = 0;
+    char **names = NULL;
+    const struct dirent *entry;
+    DIR *d = opendir(dir);
+
+    *n = 0;
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        if (entry->d_name[0] == '.' || (skip != NULL && skip(entry->d_name)))
+            continue;
+        if (*n == room) {
+            char **more = realloc(names, (room = room ? 2 * room : 64) * sizeof *names);
+            if (more == NULL)
+                break;
+            names = more;
+        }
+        if ((names[*n] = strdup(entry->d_name)) == NULL)
+            break;
+        ++*n;
+    }
+    if (d != NULL)
+        closedir(d);
+    if (names != NULL)
+        qsort(names, *n, sizeof *names, by_text);
+    return names;
+}
+
+void sysfs_free_names(char **names, size_t n)
+{
+    while (n > 0)
+        free(names[--n]);
+    free(names);
+}
+
+/* events/NAME.scale, .unit, .per-pkg and .snapshot say something about the event NAME. */
+static bool has_dot(const char *name)
+{
+    return strchr(name, '.') != NULL;
+}
+
+char **sysfs_event_names(const char *root, const char *pmu, size_t *n)
+{
+    char path[PATH_MAX];
+
+    *n = 0;
+    if (!is_plain(pmu) ||
+        snprintf(path, sizeof path, "%s/" DEVICES "/%s/events", root, pmu) >= (int)sizeof path)
+        return NULL;
+    return sysfs_names(path, has_dot, n);
+}

@@ -56,4 +56,13 @@ bool sysfs_format_put(const struct sysfs_format *format, uint64_t value,
 
 bool sysfs_event(const char *root, const char *pmu, const char *event, struct sysfs_event *out);
 
+/* Names of a directory's entries, sorted, without those that start with '.' or that `skip` (may be
+ * NULL) says true to; NULL and n = 0 when it cannot be read (errno). The caller frees each and the
+ * array with sysfs_free_names. */
+char **sysfs_names(const char *dir, bool (*skip)(const char *name), size_t *n);
+void sysfs_free_names(char **names, size_t n);
+
+/* The names of a PMU's events. */
+char **sysfs_event_names(const char *root, const char *pmu, size_t *n);
+
 #endif
