@@ -1,6 +1,7 @@
 #include "cli/archive.h"
 
 #include "cli/launch.h"
+#include "gobin/gobin.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -82,5 +83,51 @@ int archive_begin(const struct pg_settings *s, const struct goenv *env, const ch
     setenv("PERFGO_RUN", name, 1);
     *strrchr(history, '/') = '\0';
     setenv("PERFGO_OUTPUT", history, 1);
+    return rc;
+}
+
+/* "example.com/p" of a test binary, whose main package is "example.com/p.test"; malloc'ed, NULL
+ * when it does not say. */
+static char *package_of(const char *path, struct pg_error *err)
+{
+    struct elf_image *image = NULL;
+    struct gobin *bin = NULL;
+    char *pkg = NULL;
+
+    if (elf_open(path, &image, err) == 0 && gobin_open(image, &bin, err) == 0) {
+        const char *main_path = gobin_main_path(bin), *end = strstr(main_path, ".test");
+
+        pkg = strndup(main_path, end != NULL ? (size_t)(end - main_path) : strlen(main_path));
+    }
+    gobin_close(bin);
+    elf_close(image);
+    return pkg;
+}
+
+int archive_binary(const struct pg_settings *s, const char *path, struct pg_error *err)
+{
+    char dir[PATH_MAX + RUN_ID_SIZE];
+    struct run *run = NULL;
+    char *pkg;
+    int rc;
+
+    if (!s->save_binary)
+        return 0;
+    if (s->run == NULL)
+        return pg_error_set(err, PG_E_INVALID,
+                            "--save-binary: of perfgo exec alone it is not known which run will "
+                            "hold the binary: give --run");
+    rc = run_history_dir(s->output, NULL, NULL, dir, PATH_MAX, err);
+    if (rc < 0)
+        return rc;
+    strcat(strcat(dir, "/"), s->run);
+    pkg = package_of(path, err);
+    if (pkg == NULL)
+        return -PG_E_FORMAT;
+    rc = run_open(dir, &run, err);
+    if (rc == 0)
+        rc = run_put_binary(run, pkg[0] != '\0' ? pkg : "main", path, err);
+    run_close(run);
+    free(pkg);
     return rc;
 }

@@ -14,6 +14,9 @@
 int archive_begin(const struct pg_settings *s, const struct goenv *env, const char *dir,
                   char *const *argv, struct run **out, struct pg_error *err);
 
+/* Keeps a test binary with its run, where *s asks for it. */
+int archive_binary(const struct pg_settings *s, const char *path, struct pg_error *err);
+
 /* The directory for PERFGO_OUTPUT: that which holds history/, absolute. */
 int archive_output(const struct pg_settings *s, const char *dir, char *out, size_t size,
                    struct pg_error *err);

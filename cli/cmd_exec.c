@@ -7,6 +7,7 @@
  * A static binary is run from a rewritten copy (elf/preloadable.h) in a private directory. It
  * cannot be removed before the end: tests execute os.Executable() again.
  */
+#include "cli/archive.h"
 #include "cli/command.h"
 #include "cli/launch.h"
 #include "cli/notes.h"
@@ -350,6 +351,8 @@ int cmd_exec(int argc, char **argv)
                                           : run_command(&run, &why, &status);
     if (rc == 0)
         report(&run, &why);
+    if (rc == 0 && run.preloaded && archive_binary(&given.settings, run.target.path, &why) < 0)
+        notes_add(&run.notes, NULL, "%s", why.text);
     clean_up(&run);
 out:
     words_free(&run.inner);

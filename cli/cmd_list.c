@@ -15,7 +15,7 @@
 enum { STANDARD_LIMIT = 20 };
 
 struct list_flags {
-    const char *pkg, *bench, *history;
+    const char *pkg, *bench, *tag, *branch, *commit, *history;
     uint64_t limit;
     bool json;
 };
@@ -25,6 +25,9 @@ static const struct option_row rows[] = {
     {"pkg", 'p', "TEXT", "only runs of a package whose path contains TEXT", OPTION_TEXT, ROW(pkg)},
     {"bench", 0, "TEXT", "only runs with a benchmark whose name contains TEXT", OPTION_TEXT,
      ROW(bench)},
+    {"tag", 't', "KEY=VALUE", "only runs with this tag", OPTION_TEXT, ROW(tag)},
+    {"branch", 0, "NAME", "only runs of this git branch", OPTION_TEXT, ROW(branch)},
+    {"commit", 0, "HASH", "only runs of the commit that begins so", OPTION_TEXT, ROW(commit)},
     {"limit", 'n', "N", "at most N runs (default 20; 0: all)", OPTION_NUMBER, ROW(limit)},
     {"dir", 'd', "DIR",
      "directory that holds history/ (default: PERFGO_OUTPUT, else .perfgo beside the nearest "
@@ -40,8 +43,37 @@ static const struct options options = {
     .operands = OPERANDS_ANYWHERE,
 };
 
+static bool has_tag(const struct testrun *info, const char *tag)
+{
+    for (size_t i = 0; i < info->n_tags; i++) {
+        const size_t n = strlen(info->tag[i].key);
+
+        if (strncmp(tag, info->tag[i].key, n) == 0 && tag[n] == '=' &&
+            strcmp(tag + n + 1, info->tag[i].value) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return text != NULL && strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool info_matches(const struct testrun *info, const struct list_flags *flags)
+{
+    if (flags->tag == NULL && flags->branch == NULL && flags->commit == NULL)
+        return true;
+    return info != NULL && (flags->tag == NULL || has_tag(info, flags->tag)) &&
+           (flags->commit == NULL || begins(info->git_commit, flags->commit)) &&
+           (flags->branch == NULL ||
+            (info->git_branch != NULL && strcmp(info->git_branch, flags->branch) == 0));
+}
+
 static bool matches(const struct run_data *data, const struct list_flags *flags)
 {
+    if (!info_matches(data->info, flags))
+        return false;
     if (flags->pkg == NULL && flags->bench == NULL)
         return true;
     for (size_t i = 0; i < data->n_records; i++)

@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/preload.h"
 #include "cli/progress.h"
+#include "cli/prune.h"
 #include "cli/report.h"
 #include "cli/say.h"
 #include "cli/simulate.h"
@@ -316,6 +317,23 @@ static void print_summary(const struct test_run *t, int status)
     run_data_free(data);
 }
 
+/* Old runs go when the history has become longer than it may be. */
+static void bound_history(const struct test_run *t)
+{
+    const struct prune p = {.keep = t->given.settings.keep_runs};
+    char *history = text_copy(run_dir(t->run));
+    struct prune_result result;
+    struct pg_error err;
+
+    *strrchr(history, '/') = '\0';
+    if (p.keep > 0 && prune_history(history, &p, &result, &err) < 0)
+        say("%s", err.text);
+    else if (p.keep > 0 && result.removed > 0)
+        say("%zu runs removed: the history keeps %" PRIu64 " (--keep-runs)", result.removed,
+            p.keep);
+    free(history);
+}
+
 static void finish_run(struct test_run *t, int status)
 {
     struct pg_error err;
@@ -326,6 +344,8 @@ static void finish_run(struct test_run *t, int status)
     notes_finish(&t->notes, t->flags.verbose);
     if (t->run != NULL && !t->flags.quiet)
         print_summary(t, status);
+    if (t->run != NULL)
+        bound_history(t);
 }
 
 static int measure(struct test_run *t, char *const *own_argv, int *status)

@@ -9,7 +9,8 @@
  *   notes.c     what test binaries report             tempdir.c  private directories, swept later
  *   summary.c   a run's records, for reports          output.c   terminals, files, tables
  *   format_*.c  one report format each            compare_*.c  reading and showing comparisons
- *   markup.c    names made harmless
+ *   history_*.c one form of a history each        markup.c    names made harmless
+ *   against.c   two versions in turns             archive.c   the run that perfgo test leaves
  */
 #include "base/similar.h"
 #include "cli/command.h"
@@ -27,6 +28,9 @@ static const struct command commands[] = {
     {"compare", "compare two runs or benchmark files: PASS, FAIL or INCONCLUSIVE", cmd_compare},
     {"list", "list the runs in the history, newest first", cmd_list},
     {"events", "list the events that can be counted on this machine", cmd_events},
+    {"history", "show a benchmark's metric over the runs, and where its level changed",
+     cmd_history},
+    {"gc", "remove old runs from the history", cmd_gc},
     {"doctor", "tell what works on this machine, what does not, and what mends it", cmd_doctor},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

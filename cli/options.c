@@ -22,6 +22,7 @@ static const struct {
     const char *name, *env, *value, *help;
 } switches[] = {
     {"no-inline", "PERFGO_INLINE", "0", "leave Go's benchmark lines alone; only record"},
+    {"save-binary", "PERFGO_SAVE_BINARY", "1", "keep the test binaries with the run, in binaries/"},
 };
 enum { SWITCHES = sizeof switches / sizeof switches[0] };
 

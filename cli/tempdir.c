@@ -1,5 +1,7 @@
 #include "cli/tempdir.h"
 
+#include "base/files.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -51,47 +53,12 @@ int tempdir_create(struct tempdir *t, const char *base, bool keep, struct pg_err
     return 0;
 }
 
-/* Removes what is in the open directory. Directories in it are rare: the worktree of a perfgo that
- * was killed. */
-static void empty(int fd);
-
-static void remove_entry(int fd, const char *name)
-{
-    int below;
-
-    if (unlinkat(fd, name, 0) == 0 || (errno != EISDIR && errno != EPERM))
-        return;
-    below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (below < 0)
-        return;
-    empty(below);
-    close(below);
-    unlinkat(fd, name, AT_REMOVEDIR);
-}
-
-static void empty(int fd)
-{
-    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-    struct dirent *entry;
-
-    if (dir == NULL) {
-        if (copy >= 0)
-            close(copy);
-        return;
-    }
-    while ((entry = readdir(dir)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            remove_entry(fd, entry->d_name);
-    closedir(dir);
-}
-
 void tempdir_remove(struct tempdir *t)
 {
     if (t->path[0] == '\0')
         return;
     if (t->fd >= 0) {
-        empty(t->fd);
+        file_empty_directory(t->fd);
         close(t->fd);
     }
     rmdir(t->path);
@@ -118,7 +85,7 @@ static void sweep_one(int base_fd, const char *name)
     if (fd < 0)
         return;
     if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-        empty(fd);
+        file_empty_directory(fd);
         unlinkat(base_fd, name, AT_REMOVEDIR);
     }
     close(fd);

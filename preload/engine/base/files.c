@@ -1,5 +1,6 @@
 #include "base/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -127,4 +128,35 @@ int file_mkdirs(const char *path, mode_t mode)
         part[i] = path[i];
     }
     return 0;
+}
+
+static void remove_entry(int fd, const char *name)
+{
+    int below;
+
+    if (unlinkat(fd, name, 0) == 0 || (errno != EISDIR && errno != EPERM))
+        return;
+    below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (below < 0)
+        return;
+    file_empty_directory(below);
+    close(below);
+    unlinkat(fd, name, AT_REMOVEDIR);
+}
+
+void file_empty_directory(int fd)
+{
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+    struct dirent *entry;
+
+    if (dir == NULL) {
+        if (copy >= 0)
+            close(copy);
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            remove_entry(fd, entry->d_name);
+    closedir(dir);
 }

@@ -21,6 +21,10 @@ int file_write_all(int fd, const char *data, size_t size);
 /* Replaces a file in one step: a reader sees the old content or the new, never a mixture. */
 int file_replace(const char *path, const char *data, size_t size, struct pg_error *err);
 
+/* Removes all that is below an open directory, as far as that is allowed; links are not followed.
+ */
+void file_empty_directory(int fd);
+
 /* mkdir -p; 0 or -errno. */
 int file_mkdirs(const char *path, mode_t mode);
 

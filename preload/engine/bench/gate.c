@@ -125,17 +125,19 @@ bool gate_glob(const char *pattern, const char *text)
     return *pattern == '\0';
 }
 
-bool gate_matches(const struct gate *g, const char *name, uint32_t procs, const char *unit)
+bool gate_names(const char *pattern, const char *name, uint32_t procs)
 {
     const char *plain = strncmp(name, "Benchmark", 9) == 0 && name[9] != '\0' ? name + 9 : name;
     char suffixed[1024];
 
-    if (strcmp(g->unit, unit) != 0)
-        return false;
-    if (g->pattern[0] == '\0' || gate_glob(g->pattern, name) || gate_glob(g->pattern, plain))
+    if (pattern[0] == '\0' || gate_glob(pattern, name) || gate_glob(pattern, plain))
         return true;
     if (snprintf(suffixed, sizeof suffixed, "%s-%u", name, procs) >= (int)sizeof suffixed)
         return false;
-    return gate_glob(g->pattern, suffixed) ||
-           gate_glob(g->pattern, suffixed + (size_t)(plain - name));
+    return gate_glob(pattern, suffixed) || gate_glob(pattern, suffixed + (size_t)(plain - name));
+}
+
+bool gate_matches(const struct gate *g, const char *name, uint32_t procs, const char *unit)
+{
+    return strcmp(g->unit, unit) == 0 && gate_names(g->pattern, name, procs);
 }

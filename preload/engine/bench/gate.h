@@ -36,6 +36,9 @@ int gate_parse(const char *text, struct gate *out, struct pg_error *err);
 /* Does the rule speak of this benchmark and unit? name: "BenchmarkX/sub". */
 bool gate_matches(const struct gate *g, const char *name, uint32_t procs, const char *unit);
 
+/* Does a pattern mean this benchmark? "" means all. */
+bool gate_names(const char *pattern, const char *name, uint32_t procs);
+
 /* * and ? only. */
 bool gate_glob(const char *pattern, const char *text);
 

@@ -69,6 +69,9 @@ int run_append(struct run *run, const char *json, size_t size, struct pg_error *
 int run_put_profile(struct run *run, const char *pkg, const char *name, const char *data,
                     size_t size, struct pg_error *err);
 
+/* Copies a test binary to binaries/PKG.test of the run, unless one is there. (run_profile.c) */
+int run_put_binary(struct run *run, const char *pkg, const char *path, struct pg_error *err);
+
 /* Each merges into testrun.json under the lock; members it does not know are kept. NULL strings and
  * absent values leave what stands there. */
 struct run_description { /* by the first line of a session; does not overwrite what is there */
@@ -142,6 +145,10 @@ struct testrun { /* strings are NULL when absent, lists empty */
 
 int testrun_from_json(const char *json, size_t size, struct testrun **out, struct pg_error *err);
 void testrun_free(struct testrun *t); /* NULL is fine */
+
+/* Removes a run: its directory disappears in one step. PG_E_PERMISSION or PG_E_IO. (run_remove.c)
+ */
+int run_remove(const char *dir, struct pg_error *err);
 
 /* The directories below `history`, newest first (by testrun.json's time, else the directory's).
  * A history that does not exist is an empty list. Free with run_list_free. */

@@ -124,7 +124,7 @@ int run_list(const char *history, struct run_list *out, struct pg_error *err)
         return errno == ENOENT ? 0
                                : pg_error_errno(err, PG_E_IO, errno, "cannot list %.300s", history);
     while (ok && (d = readdir(dir)) != NULL)
-        if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+        if (d->d_name[0] != '.') /* also what a killed run_remove left */
             ok = list_add(out, &capacity, history, d->d_name);
     closedir(dir);
     if (!ok) {
