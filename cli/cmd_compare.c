@@ -78,21 +78,16 @@ static bool several_packages(const struct comparison *c)
     return false;
 }
 
-static int write_out(const struct compare_format *format, const char *path,
-                     const struct compare_report *report, struct pg_error *err)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
-    int rc;
+struct written {
+    const struct compare_format *format;
+    struct compare_report report;
+};
 
-    if (f == NULL)
-        return pg_error_set(err, PG_E_NOMEM, "out of memory");
-    format->write(f, report);
-    rc = fclose(f) == 0 ? output_text(path, text, size, err)
-                        : pg_error_set(err, PG_E_NOMEM, "out of memory");
-    free(text);
-    return rc;
+static void write_report(FILE *f, const void *data)
+{
+    const struct written *w = data;
+
+    w->format->write(f, &w->report);
 }
 
 static int load_side(const char *output, const char *operand, struct benchset *set,
@@ -112,9 +107,8 @@ static int compare(const struct compare_flags *flags, const struct option_result
                    struct pg_error *err)
 {
     const char *history = flags->history != NULL ? flags->history : given->settings.output;
-    const bool to_stdout = flags->output == NULL || strcmp(flags->output, "-") == 0;
     struct compare_options o = {
-        .alpha = 0.05, .force = flags->force, .allow_drop = flags->allow_drop};
+        .alpha = 0.05, .confidence = 0.95, .force = flags->force, .allow_drop = flags->allow_drop};
     struct benchset old = {.results = 0}, new = {.results = 0}, control = {.results = 0};
     struct comparison result = {.n_rows = 0};
     int rc = parse_gates(&flags->gates, &o, err);
@@ -127,12 +121,12 @@ static int compare(const struct compare_flags *flags, const struct option_result
     }
     rc = rc < 0 ? rc : compare_sets(&old, &new, &o, &result, err);
     if (rc == 0) {
-        struct compare_report report = {
-            .result = &result, .options = &o, .packages = several_packages(&result)};
+        struct written w = {flags->format, {.result = &result, .options = &o}};
 
-        if (to_stdout)
-            report.style = output_style(stdout);
-        rc = write_out(flags->format, flags->output, &report, err);
+        w.report.packages = several_packages(&result);
+        if (output_to_stdout(flags->output))
+            w.report.style = output_style(stdout);
+        rc = output_stream(flags->output, write_report, &w, err);
     }
     rc = rc < 0 ? rc : (int)result.verdict;
     compare_free(&result);

@@ -37,22 +37,27 @@ static const struct options options = {
     .choices = formats,
 };
 
-static int write_report(const struct report_format *format, const char *path,
-                        const struct run_data *data, struct pg_error *err)
-{
-    const bool to_stdout = path == NULL || strcmp(path, "-") == 0;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
-    int rc;
+struct written {
+    const struct report_format *format;
+    const struct run_data *data;
+    struct output_style style;
+};
 
-    if (f == NULL)
-        return pg_error_set(err, PG_E_NOMEM, "out of memory");
-    report_write(f, format, data, to_stdout ? output_style(stdout) : (struct output_style){0});
-    rc = fclose(f) == 0 ? output_text(path, text, size, err)
-                        : pg_error_set(err, PG_E_NOMEM, "out of memory");
-    free(text);
-    return rc;
+static void write_report(FILE *f, const void *data)
+{
+    const struct written *w = data;
+
+    report_write(f, w->format, w->data, w->style);
+}
+
+static int write_out(const struct report_flags *flags, const struct run_data *data,
+                     struct pg_error *err)
+{
+    struct written w = {.format = flags->format, .data = data};
+
+    if (output_to_stdout(flags->output))
+        w.style = output_style(stdout);
+    return output_stream(flags->output, write_report, &w, err);
 }
 
 static int load(const char *output, const char *which, struct run_data **data, struct pg_error *err)
@@ -81,7 +86,7 @@ int cmd_report(int argc, char **argv)
         rc = say_error("report: one run at a time, not '%s' too", given.words.item[1]);
     else if (load(flags.history != NULL ? flags.history : given.settings.output,
                   given.words.n > 0 ? given.words.item[0] : NULL, &data, &err) < 0 ||
-             write_report(flags.format, flags.output, data, &err) < 0)
+             write_out(&flags, data, &err) < 0)
         rc = say_error("report: %s", err.text);
     if (data != NULL)
         report_complain(data);

@@ -9,9 +9,11 @@
  * none), "advisory", "verdict" (null: not gated), "reason"}]}
  */
 #include "cli/compare_format.h"
+#include "cli/markup.h"
 #include "cli/say.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,66 +31,91 @@ static void add_lines(cJSON *to, const char *key, const char *text)
     free(copy);
 }
 
-static void add_sample(cJSON *to, const char *key, const struct sample *s, double median)
-{
-    cJSON *side;
+/* Rows go straight to the file: a comparison can have a hundred thousand. */
 
+static void exact(FILE *f, const char *key, double x)
+{
+    char number[40];
+
+    output_exact(x, number, sizeof number);
+    fprintf(f, "\"%s\":%s,", key, number);
+}
+
+/* Of an estimate ten digits say more than it knows. */
+static void estimate(FILE *f, const char *key, double x)
+{
+    if (isfinite(x))
+        fprintf(f, "\"%s\":%.10g,", key, x);
+    else
+        fprintf(f, "\"%s\":null,", key);
+}
+
+static void text(FILE *f, const char *key, const char *s)
+{
+    fprintf(f, "\"%s\":", key);
+    markup_json(f, s);
+    fputc(',', f);
+}
+
+static void side(FILE *f, const char *key, const struct sample *s, double median)
+{
     if (s == NULL || s->n == 0) {
-        cJSON_AddNullToObject(to, key);
+        fprintf(f, "\"%s\":null,", key);
         return;
     }
-    side = cJSON_AddObjectToObject(to, key);
-    cJSON_AddNumberToObject(side, "n", (double)s->n);
-    cJSON_AddNumberToObject(side, "median", median);
-    cJSON_AddNumberToObject(side, "min", s->value[0]);
-    cJSON_AddNumberToObject(side, "max", s->value[s->n - 1]);
+    fprintf(f, "\"%s\":{", key);
+    exact(f, "median", median);
+    exact(f, "min", s->value[0]);
+    exact(f, "max", s->value[s->n - 1]);
+    fprintf(f, "\"n\":%zu},", s->n);
 }
 
-static void add_interval(cJSON *to, const char *key, struct signif_interval i)
+static void end_of_interval(FILE *f, double x, char behind)
 {
-    const double both[] = {i.low, i.high};
-
-    cJSON_AddItemToObject(to, key, cJSON_CreateDoubleArray(both, 2));
+    if (isfinite(x))
+        fprintf(f, "%.10g%c", x, behind);
+    else
+        fprintf(f, "null%c", behind);
 }
 
-static void add_number(cJSON *to, const char *key, double x)
+static void interval(FILE *f, const char *key, bool known, struct signif_interval i)
 {
-    cJSON_AddItemToObject(to, key, isfinite(x) ? cJSON_CreateNumber(x) : cJSON_CreateNull());
+    if (!known) {
+        fprintf(f, "\"%s\":null,", key);
+        return;
+    }
+    fprintf(f, "\"%s\":[", key);
+    end_of_interval(f, i.low, ',');
+    end_of_interval(f, i.high, ']');
+    fputc(',', f);
 }
 
-static void add_text(cJSON *to, const char *key, const char *text)
-{
-    cJSON_AddItemToObject(to, key, text != NULL ? cJSON_CreateString(text) : cJSON_CreateNull());
-}
-
-static cJSON *row_json(const struct compare_row *row)
+static void write_row(FILE *f, const struct compare_row *row)
 {
     const bool both = row->old != NULL && row->new != NULL && row->old->n > 0 && row->new->n > 0;
-    cJSON *o = cJSON_CreateObject();
 
-    add_text(o, "pkg", row->bench->pkg);
-    add_text(o, "name", row->bench->name);
-    cJSON_AddNumberToObject(o, "procs", row->bench->procs);
-    add_text(o, "unit", row->unit);
-    add_sample(o, "old", both ? row->old : NULL, row->old_median);
-    add_sample(o, "new", both ? row->new : NULL, row->new_median);
-    add_number(o, "relative", both ? row->relative : NAN);
-    add_number(o, "absolute", both ? row->absolute : NAN);
-    if (both) {
-        add_interval(o, "relative_ci", row->relative_ci);
-        add_interval(o, "absolute_ci", row->absolute_ci);
-    }
-    add_number(o, "noise", row->relative_noise);
-    cJSON_AddBoolToObject(o, "exact", row->exact);
-    add_number(o, "p", row->p);
-    add_number(o, "q", row->q);
-    add_text(o, "change", compare_change_name(row->change));
-    add_text(o, "gate", row->gate != NULL ? row->gate->text : NULL);
-    cJSON_AddBoolToObject(o, "advisory", row->gate != NULL && row->gate->advisory);
-    add_text(o, "verdict",
-             row->verdict != COMPARE_NONE ? compare_verdict_name(row->verdict) : NULL);
-    add_text(o, "reason", row->reason);
-    return o;
+    fputc('{', f);
+    text(f, "pkg", row->bench->pkg);
+    text(f, "name", row->bench->name);
+    fprintf(f, "\"procs\":%" PRIu32 ",", row->bench->procs);
+    text(f, "unit", row->unit);
+    side(f, "old", both ? row->old : NULL, row->old_median);
+    side(f, "new", both ? row->new : NULL, row->new_median);
+    estimate(f, "relative", both ? row->relative : NAN);
+    estimate(f, "absolute", both ? row->absolute : NAN);
+    interval(f, "relative_ci", both, row->relative_ci);
+    interval(f, "absolute_ci", both, row->absolute_ci);
+    estimate(f, "noise", row->relative_noise);
+    fprintf(f, "\"exact\":%s,", row->exact ? "true" : "false");
+    estimate(f, "p", row->p);
+    estimate(f, "q", row->q);
+    text(f, "change", compare_change_name(row->change));
+    text(f, "gate", row->gate != NULL ? row->gate->text : NULL);
+    fprintf(f, "\"advisory\":%s,", row->gate != NULL && row->gate->advisory ? "true" : "false");
+    text(f, "verdict", row->verdict != COMPARE_NONE ? compare_verdict_name(row->verdict) : NULL);
+    fputs("\"reason\":", f);
+    markup_json(f, row->reason);
+    fputc('}', f);
 }
 
 static void write_json(FILE *f, const struct compare_report *r)
@@ -98,13 +125,14 @@ static void write_json(FILE *f, const struct compare_report *r)
     char *text;
 
     cJSON_AddNumberToObject(head, "schema", COMPARE_SCHEMA);
-    add_text(head, "verdict", compare_verdict_name(c->verdict));
+    cJSON_AddStringToObject(head, "verdict", compare_verdict_name(c->verdict));
     cJSON_AddNumberToObject(head, "gated", (double)c->n_gated);
     cJSON_AddNumberToObject(head, "passed", (double)c->n_verdict[COMPARE_PASS]);
     cJSON_AddNumberToObject(head, "failed", (double)c->n_verdict[COMPARE_FAIL]);
     cJSON_AddNumberToObject(head, "inconclusive", (double)c->n_verdict[COMPARE_INCONCLUSIVE]);
     cJSON_AddNumberToObject(head, "tests", (double)c->n_tests);
     cJSON_AddNumberToObject(head, "alpha", r->options->alpha);
+    cJSON_AddNumberToObject(head, "confidence", r->options->confidence);
     add_lines(head, "reasons", c->reasons.text);
     add_lines(head, "differences", c->differences.text);
     text = cJSON_PrintUnformatted(head);
@@ -114,13 +142,8 @@ static void write_json(FILE *f, const struct compare_report *r)
     fprintf(f, "%.*s,\"rows\":[", (int)(strlen(text) - 1), text);
     cJSON_free(text);
     for (size_t i = 0; i < c->n_rows; i++) {
-        cJSON *row = row_json(&c->row[i]);
-
-        text = cJSON_PrintUnformatted(row);
-        if (text != NULL)
-            fprintf(f, "%s\n%s", i > 0 ? "," : "", text);
-        cJSON_free(text);
-        cJSON_Delete(row);
+        fputs(i > 0 ? ",\n" : "\n", f);
+        write_row(f, &c->row[i]);
     }
     fputs("\n]}\n", f);
 }

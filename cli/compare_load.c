@@ -1,6 +1,5 @@
 #include "cli/compare_load.h"
 
-#include "base/files.h"
 #include "cli/report.h"
 #include "cli/say.h"
 
@@ -9,22 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_TEXT = 512 << 20 };
-
 static int load_text(const char *path, struct benchset *set, struct pg_error *err)
 {
-    struct strbuf text = {0};
     const size_t before = set->results;
-    int rc = file_read(path, MAX_TEXT, &text, err);
+    int rc = benchset_add_file(set, path, err);
 
-    if (rc == 0)
-        rc = benchset_add_text(set, text.text != NULL ? text.text : "", text.size, err);
     if (rc == 0 && set->results == before)
         rc = pg_error_set(err, PG_E_FORMAT,
                           "%.200s has no benchmark results: give what go test -bench printed, or a "
                           "run's id or directory",
                           path);
-    strbuf_free(&text);
     return rc;
 }
 

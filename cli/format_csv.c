@@ -2,25 +2,10 @@
  * frames. */
 #include "cli/format.h"
 
+#include "cli/markup.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-static void text(FILE *f, const char *s)
-{
-    if (s == NULL)
-        return;
-    if (strpbrk(s, ",\"\r\n") == NULL) {
-        fputs(s, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *s != '\0'; s++) {
-        if (*s == '"')
-            fputc('"', f);
-        fputc(*s, f);
-    }
-    fputc('"', f);
-}
 
 /* repeat: 1 for the first line of a benchmark, 2 for the next of the same name… */
 static size_t repeat_of(const struct run_data *data, size_t index)
@@ -36,11 +21,11 @@ static size_t repeat_of(const struct run_data *data, size_t index)
 
 static void head(FILE *f, const char *run, const struct record *r, size_t repeat)
 {
-    text(f, run);
+    markup_csv(f, run);
     fputc(',', f);
-    text(f, r->pkg);
+    markup_csv(f, r->pkg);
     fputc(',', f);
-    text(f, r->name);
+    markup_csv(f, r->name);
     fprintf(f, ",%" PRIu32 ",%zu,%" PRIu64 ",", r->procs, repeat, r->n);
 }
 
@@ -54,9 +39,9 @@ static void number(FILE *f, double x)
 
 static void metric(FILE *f, const struct record_metric *m)
 {
-    text(f, m->name);
+    markup_csv(f, m->name);
     fputc(',', f);
-    text(f, m->unit);
+    markup_csv(f, m->unit);
     fputc(',', f);
     number(f, m->per_op);
     fputc(',', f);
@@ -64,7 +49,7 @@ static void metric(FILE *f, const struct record_metric *m)
     fputc(',', f);
     number(f, m->coverage);
     fputc(',', f);
-    text(f, m->backend);
+    markup_csv(f, m->backend);
     fputs("\r\n", f);
 }
 
@@ -79,9 +64,9 @@ static void write_csv(FILE *f, const struct report *r)
 
         for (size_t j = 0; j < record->n_go; j++) {
             head(f, data->id, record, repeat);
-            text(f, record->go[j].name);
+            markup_csv(f, record->go[j].name);
             fputc(',', f);
-            text(f, record->go[j].name);
+            markup_csv(f, record->go[j].name);
             fputc(',', f);
             number(f, record->go[j].value);
             fputs(",,,go\r\n", f);

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 void markup_markdown(FILE *f, const char *s)
 {
@@ -28,6 +29,42 @@ void markup_markdown(FILE *f, const char *s)
         else
             fputc(c, f);
     }
+}
+
+void markup_json(FILE *f, const char *s)
+{
+    if (s == NULL) {
+        fputs("null", f);
+        return;
+    }
+    fputc('"', f);
+    while (*s != '\0') {
+        const char *plain = s;
+
+        while ((unsigned char)*s >= 0x20 && *s != '"' && *s != '\\' && *s != 0x7f)
+            s++;
+        fwrite(plain, 1, (size_t)(s - plain), f);
+        if (*s == '"' || *s == '\\')
+            fprintf(f, "\\%c", *s++);
+        else if (*s != '\0')
+            fprintf(f, "\\u%04x", (unsigned)*s++);
+    }
+    fputc('"', f);
+}
+
+void markup_csv(FILE *f, const char *s)
+{
+    if (strpbrk(s, ",\"\r\n") == NULL) {
+        fputs(s, f);
+        return;
+    }
+    fputc('"', f);
+    for (; *s != '\0'; s++) {
+        if (*s == '"')
+            fputc('"', f);
+        fputc(*s, f);
+    }
+    fputc('"', f);
 }
 
 char *markup_terminal(const char *s)

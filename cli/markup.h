@@ -8,6 +8,13 @@
  * mention, or as the end of the cell. */
 void markup_markdown(FILE *f, const char *s);
 
+/* A JSON string with its quotes, or null for NULL. The text is valid UTF-8, as names in a benchset
+ * or a record are. */
+void markup_json(FILE *f, const char *s);
+
+/* A field of RFC 4180: quoted where it must be. */
+void markup_csv(FILE *f, const char *s);
+
 /* Control characters, C0 and C1, as \xNN; malloc'ed. */
 char *markup_terminal(const char *s);
 

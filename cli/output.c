@@ -25,13 +25,33 @@ struct output_style output_style(FILE *f)
     return style;
 }
 
-int output_text(const char *path, const char *text, size_t size, struct pg_error *err)
+bool output_to_stdout(const char *path)
 {
-    if (path != NULL && strcmp(path, "-") != 0)
-        return file_replace(path, text, size, err);
-    if (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0)
-        return pg_error_errno(err, PG_E_IO, errno, "cannot write to standard output");
-    return 0;
+    return path == NULL || strcmp(path, "-") == 0;
+}
+
+int output_stream(const char *path, void (*write)(FILE *f, const void *data), const void *data,
+                  struct pg_error *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f;
+    int rc;
+
+    if (output_to_stdout(path)) {
+        write(stdout, data);
+        return fflush(stdout) == 0 && !ferror(stdout)
+                   ? 0
+                   : pg_error_errno(err, PG_E_IO, errno, "cannot write to standard output");
+    }
+    f = open_memstream(&text, &size);
+    if (f == NULL)
+        return pg_error_set(err, PG_E_NOMEM, "out of memory");
+    write(f, data);
+    rc = fclose(f) == 0 ? file_replace(path, text, size, err)
+                        : pg_error_set(err, PG_E_NOMEM, "out of memory");
+    free(text);
+    return rc;
 }
 
 const char *output_plus_minus(void)
@@ -41,7 +61,9 @@ const char *output_plus_minus(void)
 
 void output_exact(double x, char *out, size_t size)
 {
-    for (int digits = 6; digits <= 17; digits++) {
+    /* 15 digits survive the way into a double and back, so that %g leaves a shorter one as it was.
+     */
+    for (int digits = 15; digits <= 17; digits++) {
         snprintf(out, size, "%.*g", digits, x);
         if (strtod(out, NULL) == x)
             return;

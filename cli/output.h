@@ -15,8 +15,13 @@ struct output_style {
 
 struct output_style output_style(FILE *f);
 
-/* Writes text to stdout, or replaces the file in one step when `path` is neither NULL nor "-". */
-int output_text(const char *path, const char *text, size_t size, struct pg_error *err);
+/* No path, or "-". */
+bool output_to_stdout(const char *path);
+
+/* Has `write` write to stdout, or replaces the file `path` in one step by what it writes. `write`
+ * need not look at errors of f. */
+int output_stream(const char *path, void (*write)(FILE *f, const void *data), const void *data,
+                  struct pg_error *err);
 
 /* "±" where the locale can show it, else "+-". */
 const char *output_plus_minus(void);

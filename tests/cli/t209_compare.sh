@@ -48,6 +48,25 @@ head -c 20000 /dev/urandom >noise.bin
 three "noise" old.txt noise.bin
 head -c 30000000 /dev/zero | tr '\0' x >line.txt
 three "a line without end" old.txt line.txt
+
+# A line of 1 GiB, in a file and from a pipe that would go on for ever: refused early, in little memory.
+truncate -s 1G huge.txt
+limited() { (ulimit -v 200000 && "$PERFGO" compare "$@" >out 2>err); echo $?; }
+if [ "$OUT" = "$ROOT/build" ]; then
+    equal "a line of 1 GiB: 3" "$(limited old.txt huge.txt)" 3
+    like "a line of 1 GiB: which" "$(cat err)" 'perfgo: compare: huge.txt: line 1 is longer than 1048576 bytes*'
+    equal "a line without end, from a pipe: 3" "$(yes x | tr -d '\n' | limited old.txt /dev/stdin)" 3
+    mkdir -p h/history/huge
+    printf '{"schema":1,"id":"huge","time":"2026-01-01T00:00:00Z"}' >h/history/huge/testrun.json
+    echo '{"schema":1,"pkg":"p","na' >h/history/huge/benchmarks.jsonl
+    truncate -s 1G h/history/huge/benchmarks.jsonl
+    equal "a record of 1 GiB: not PASS" "$(limited -d h huge huge)" 2
+    like "a record of 1 GiB: said" "$(cat err)" '*benchmarks.jsonl: 2 lines were left out*'
+    rm -r h
+else
+    skip "lines of 1 GiB" "a sanitizer needs more address space than the limit leaves"
+fi
+rm huge.txt
 three "cannot write" -o /proc/none/x old.txt old.txt
 equal "full disk: 3" "$("$PERFGO" compare old.txt old.txt >/dev/full 2>err; echo $?)" 3
 

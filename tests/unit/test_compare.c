@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_GATES = 3 };
 
@@ -40,6 +42,7 @@ struct compared {
 static void compare(struct compared *k, const char *old, const char *new, const char *gate)
 {
     k->o.alpha = 0.05;
+    k->o.confidence = 0.95;
     if (gate != NULL) {
         assert_int_equal(gate_parse(gate, &k->gate[k->o.n_gates++], NULL), 0);
         k->o.gate = k->gate;
@@ -294,7 +297,7 @@ static void runs(void **state)
         .pkg = "p", .name = "BenchmarkA", .n = 5, .procs = 1, .n_metrics = 1, .metric = &metric};
     struct record *list[] = {&record};
     struct testrun info = {.has_exit_code = true, .cpu = "X", .backend = "simulate"};
-    struct compare_options o = {.alpha = 0.05};
+    struct compare_options o = {.alpha = 0.05, .confidence = 0.95};
 
     (void)state;
     for (int fault = 0; fault < 6; fault++) {
@@ -333,7 +336,8 @@ static void back_ends(void **state)
 
     (void)state;
     for (int same = 0; same < 2; same++) {
-        struct compared k = {.o.alpha = 0.05, .o.n_gates = 1, .o.gate = k.gate};
+        struct compared k = {
+            .o.alpha = 0.05, .o.confidence = 0.95, .o.n_gates = 1, .o.gate = k.gate};
 
         assert_int_equal(gate_parse("instructions/op<=+1%", &k.gate[0], NULL), 0);
         metric.backend = "pmu";
@@ -346,6 +350,45 @@ static void back_ends(void **state)
     }
 }
 
+/* A file is read in pieces of 64 KiB, which end anywhere in a line: it must give what the same text
+ * gives as a whole. */
+static void files(void **state)
+{
+    char path[] = "/tmp/perfgo-benchset.XXXXXX";
+    const int fd = mkstemp(path);
+    struct benchset whole = {.results = 0}, pieces = {.results = 0};
+    struct strbuf text = {0};
+
+    (void)state;
+    for (int i = 0; i < 9000; i++)
+        strbuf_printf(&text, "BenchmarkLong/name=%d-8 \t %d\t %d.25 ns/op\t %d B/op%s\n", i / 3,
+                      i + 1, i, i % 7, i % 5 == 0 ? "\r" : "");
+    strbuf_puts(&text, "Unit B/op assume=exact\nBenchmarkLast 1 5 B/op"); /* no newline */
+    assert_true(fd >= 0 && !text.failed && text.size > 5 * 65536);
+    assert_int_equal(write(fd, text.text, text.size), text.size);
+    close(fd);
+    assert_int_equal(benchset_add_text(&whole, text.text, text.size, NULL), 0);
+    assert_int_equal(benchset_add_file(&pieces, path, NULL), 0);
+    unlink(path);
+    assert_int_equal(whole.results, 9001);
+    assert_int_equal(pieces.results, 9001);
+    assert_int_equal(pieces.n_bench, whole.n_bench);
+    assert_int_equal(pieces.n_sample, whole.n_sample);
+    for (size_t i = 0; i < whole.n_sample; i++) {
+        const struct sample *x = &whole.sample[i], *y = &pieces.sample[i];
+
+        assert_string_equal(x->unit, y->unit);
+        assert_string_equal(whole.bench[x->bench].name, pieces.bench[y->bench].name);
+        assert_int_equal(x->n, y->n);
+        assert_int_equal(x->n_exact, y->n_exact);
+        assert_int_equal(x->n_exact, strcmp(x->unit, "B/op") == 0 ? x->n : 0);
+        assert_memory_equal(x->value, y->value, x->n * sizeof *x->value);
+    }
+    benchset_free(&whole);
+    benchset_free(&pieces);
+    strbuf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +398,7 @@ int main(void)
         cmocka_unit_test(drops_can_be_allowed),
         cmocka_unit_test(last_gate_counts),
         cmocka_unit_test(many_tests),
+        cmocka_unit_test(files),
         cmocka_unit_test(runs),
         cmocka_unit_test(back_ends),
     };

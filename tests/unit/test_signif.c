@@ -38,14 +38,16 @@ static void small_samples(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct signif_cache cache = {0};
         double p = -1;
 
-        assert_int_equal(signif_mann_whitney(rows[i].a, rows[i].n, rows[i].b, rows[i].m, &p, NULL),
-                         0);
+        assert_int_equal(
+            signif_mann_whitney(&cache, rows[i].a, rows[i].n, rows[i].b, rows[i].m, &p, NULL), 0);
         if (isnan(rows[i].p))
             assert_true(isnan(p));
         else
             assert_near(p, rows[i].p);
+        signif_cache_free(&cache);
     }
 }
 
@@ -65,6 +67,7 @@ static void large_samples(void **state)
         size_t n;
         double p;
     } tied[] = {{25, 0.32269256638339}, {26, 0.32997060496797337}};
+    struct signif_cache cache = {0};
     double a[64], b[64], p;
 
     (void)state;
@@ -73,7 +76,8 @@ static void large_samples(void **state)
             a[k] = 2 * (double)k;
             b[k] = straight[i].from + 2 * (double)k;
         }
-        assert_int_equal(signif_mann_whitney(a, straight[i].n, b, straight[i].m, &p, NULL), 0);
+        assert_int_equal(signif_mann_whitney(&cache, a, straight[i].n, b, straight[i].m, &p, NULL),
+                         0);
         assert_near(p, straight[i].p);
     }
     for (size_t i = 0; i < 2; i++) {
@@ -81,9 +85,10 @@ static void large_samples(void **state)
             a[k] = (double)(k * 7 % 10);
             b[k] = (double)((k * 7 + 3) % 12);
         }
-        assert_int_equal(signif_mann_whitney(a, tied[i].n, b, 25, &p, NULL), 0);
+        assert_int_equal(signif_mann_whitney(&cache, a, tied[i].n, b, 25, &p, NULL), 0);
         assert_near(p, tied[i].p);
     }
+    signif_cache_free(&cache);
 }
 
 static void samples_needed(void **state)
@@ -131,7 +136,7 @@ static struct signif_interval interval(uint64_t seed, const double *a, size_t n,
     struct bootstrap *boot = NULL;
     struct signif_interval absolute;
 
-    assert_int_equal(bootstrap_new(seed, &boot, NULL), 0);
+    assert_int_equal(bootstrap_new(seed, 0.95, &boot, NULL), 0);
     assert_int_equal(bootstrap_medians(boot, a, n, b, m, &absolute, relative, NULL), 0);
     bootstrap_free(boot);
     return absolute;

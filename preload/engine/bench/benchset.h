@@ -19,12 +19,18 @@ struct sample {   /* one unit of one benchmark */
     size_t n_scaled;     /* estimated, because the counter ran only part of the time */
     size_t n_bad;        /* NaN, infinite, or of a line with no iterations; not among the values */
     const char *backend; /* of perfgo's counters; "mixed"; NULL: not known */
+    size_t of;           /* private: which unit */
+    size_t n_text;       /* private: values, bad ones too, of the text that is being read */
 };
 
 struct bench {
     const char *pkg, *name;
     uint32_t procs;
     size_t first; /* index + 1 of its first sample; 0: a line without values */
+};
+
+enum {
+    BENCHSET_LINE_MAX = 1 << 20, /* of a text; no benchmark prints that much on its line */
 };
 
 /* What the numbers depend on beside the code. */
@@ -37,6 +43,12 @@ enum benchset_fact {
     FACTS,
 };
 
+/* A hash table of indices into an array; private to benchset.c. */
+struct benchset_index {
+    struct benchset_slot *slot;
+    size_t slots;
+};
+
 struct benchset {
     struct arena arena;
     struct bench *bench; /* in order of appearance */
@@ -45,20 +57,26 @@ struct benchset {
     const char *fact[FACTS];           /* several values are joined by " | "; NULL: not known */
     size_t bad_lines;                  /* lines of runs that were no record */
     int exit_code;                     /* the first of a run that is not 0 */
-    size_t *bench_slot, *sample_slot;  /* hash tables, private to benchset.c */
-    size_t bench_slots, sample_slots, bench_room, sample_room;
+    struct benchset_unit *unit;        /* private */
+    size_t n_unit;
+    struct benchset_index by_name, by_unit, by_sample;
 };
 
 /* After an error the set is only good for benchset_free; a zeroed one is empty. */
 int benchset_add_run(struct benchset *s, const struct run_data *run, struct pg_error *err);
 int benchset_add_text(struct benchset *s, const char *text, size_t size, struct pg_error *err);
+/* Of a file or a pipe, read piece by piece: what is kept in memory is results. PG_E_LIMIT with the
+ * line's number for a line above BENCHSET_LINE_MAX bytes. */
+int benchset_add_file(struct benchset *s, const char *path, struct pg_error *err);
 void benchset_free(struct benchset *s);
 
 /* Sorts every sample's values ascending: what comparing wants. */
 void benchset_sort(struct benchset *s);
 
-/* NULL when there is none. */
+/* NULL when there is none. bench: one of s; like: of any set. */
 const struct bench *benchset_bench(const struct benchset *s, const struct bench *like);
+const struct sample *benchset_sample_of(const struct benchset *s, const struct bench *bench,
+                                        const char *unit);
 const struct sample *benchset_sample(const struct benchset *s, const struct bench *like,
                                      const char *unit);
 

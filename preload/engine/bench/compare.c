@@ -83,7 +83,8 @@ static void exact_interval(struct compare_row *row)
     row->relative_ci = (struct signif_interval){signif_relative(b, x), signif_relative(a, y)};
 }
 
-static int measure(struct bootstrap *boot, struct compare_row *row, struct pg_error *err)
+static int measure(struct signif_cache *cache, struct bootstrap *boot, struct compare_row *row,
+                   struct pg_error *err)
 {
     const struct sample *old = row->old, *new = row->new;
     int rc;
@@ -99,7 +100,7 @@ static int measure(struct bootstrap *boot, struct compare_row *row, struct pg_er
         exact_interval(row);
         return 0;
     }
-    rc = signif_mann_whitney(old->value, old->n, new->value, new->n, &row->p, err);
+    rc = signif_mann_whitney(cache, old->value, old->n, new->value, new->n, &row->p, err);
     if (rc < 0)
         return rc;
     return bootstrap_medians(boot, old->value, old->n, new->value, new->n, &row->absolute_ci,
@@ -129,7 +130,8 @@ static struct compare_row *add_row(struct comparison *out, const struct bench *b
                                 .p = NAN,
                                 .q = NAN,
                                 .relative_noise = NAN,
-                                .absolute_noise = NAN};
+                                .absolute_noise = NAN,
+                                .reason = ""};
     return row;
 }
 
@@ -140,9 +142,9 @@ static void whole_row(struct comparison *out, const struct bench *bench, bool mi
 
     if (missing)
         row->verdict = COMPARE_INCONCLUSIVE;
-    snprintf(row->reason, sizeof row->reason,
-             missing ? "NEW does not have this benchmark: removed, renamed, skipped, or it crashed"
-                     : "only in NEW: nothing to compare with");
+    row->reason = missing
+                      ? "NEW does not have this benchmark: removed, renamed, skipped, or it crashed"
+                      : "only in NEW: nothing to compare with";
 }
 
 /* Rows of `set`'s benchmarks and units in its order; with `other` NULL for what it lacks. From OLD
@@ -150,17 +152,22 @@ static void whole_row(struct comparison *out, const struct bench *bench, bool mi
 static void add_rows(struct comparison *out, const struct benchset *set,
                      const struct benchset *other, bool from_old)
 {
+    const struct bench *last = NULL, *its_bench = NULL;
+
     for (size_t i = 0; i < set->n_sample; i++) {
         const struct sample *mine = &set->sample[i], *its;
         const struct bench *bench = &set->bench[mine->bench];
         struct compare_row *row;
 
-        if (benchset_bench(other, bench) == NULL) {
+        if (bench != last)
+            its_bench = benchset_bench(other, bench);
+        last = bench;
+        if (its_bench == NULL) {
             if (bench->first == i + 1)
                 whole_row(out, bench, from_old);
             continue;
         }
-        its = benchset_sample(other, bench, mine->unit);
+        its = benchset_sample_of(other, its_bench, mine->unit);
         if (!from_old && its != NULL)
             continue;
         row = add_row(out, bench, mine->unit);
@@ -306,14 +313,16 @@ int compare_sets(const struct benchset *old, const struct benchset *new,
 {
     const char *const *cpus[] = {&old->fact[FACT_CPU], &new->fact[FACT_CPU]};
     struct compare_context c = {.old = old, .new = new, .options = options};
+    struct signif_cache cache = {NULL};
     struct bootstrap *boot = NULL;
     int rc;
 
     *out = (struct comparison){.n_rows = 0};
-    rc = bootstrap_new(SEED, &boot, err);
+    c.arena = &out->arena;
+    rc = bootstrap_new(SEED, options->confidence, &boot, err);
     rc = rc < 0 ? rc : prepare(old, new, out, err);
     for (size_t i = 0; rc == 0 && i < out->n_rows; i++)
-        rc = measure(boot, &out->row[i], err);
+        rc = measure(&cache, boot, &out->row[i], err);
     rc = rc < 0 ? rc : test_rows(out, err);
     c.n_tests = out->n_tests;
     c.other_cpu =
@@ -329,6 +338,7 @@ int compare_sets(const struct benchset *old, const struct benchset *new,
         conclude(out, &c);
     }
     bootstrap_free(boot);
+    signif_cache_free(&cache);
     if (rc == 0 && (out->reasons.failed || out->differences.failed))
         rc = no_memory(err);
     if (rc < 0)
@@ -342,5 +352,6 @@ void compare_free(struct comparison *c)
     free(c->defaults);
     strbuf_free(&c->reasons);
     strbuf_free(&c->differences);
+    arena_free(&c->arena);
     *c = (struct comparison){.n_rows = 0};
 }

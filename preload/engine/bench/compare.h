@@ -43,13 +43,14 @@ struct compare_row {
     enum compare_change change;
     enum compare_verdict verdict;
     const struct gate *gate; /* the rule that spoke; the last one that matches */
-    char reason[200];        /* why INCONCLUSIVE or FAIL; empty otherwise */
+    const char *reason;      /* why INCONCLUSIVE or FAIL; empty otherwise */
 };
 
 struct compare_options {
     const struct gate *gate; /* n_gates; none: the defaults */
     size_t n_gates;
     double alpha;                   /* 0.05 */
+    double confidence;              /* of the intervals: 0.95 */
     bool force;                     /* gate time across CPU models all the same */
     bool allow_drop;                /* a fall to a tenth is plausible */
     const struct benchset *control; /* OLD measured once more, sorted; NULL: there is none */
@@ -64,6 +65,7 @@ struct comparison {
     struct strbuf reasons;        /* of the whole verdict, one sentence per line */
     struct strbuf differences;    /* of the two sides' facts, one per line; empty: none */
     struct gate *defaults;        /* private */
+    struct arena arena;           /* private: of the reasons */
 };
 
 /* Both sets must have been sorted (benchset_sort) and must live as long as the result. */

@@ -8,13 +8,15 @@ struct compare_context {
     const struct benchset *old, *new;
     const struct compare_options *options;
     size_t n_tests;
-    bool other_cpu; /* the two sides are of different CPU models, or it is not known */
+    struct arena *arena;     /* of reasons that are put together */
+    const char *last_reason; /* the last of them: neighbours often have the same */
+    bool other_cpu;          /* the two sides are of different CPU models, or it is not known */
 };
 
 /* The number is a time, or a rate or a count that depends on one. */
 bool compare_is_timelike(const char *unit);
 
 /* change, then verdict and reason, from the numbers, q and the gate. */
-void compare_judge(const struct compare_context *c, struct compare_row *row);
+void compare_judge(struct compare_context *c, struct compare_row *row);
 
 #endif

@@ -98,30 +98,41 @@ static void against_limit(const struct compare_row *row, double *low, double *hi
     *limit += 1e-9 * fabs(*limit);
 }
 
+/* A text that the comparison keeps. */
+static const char *keep(struct compare_context *c, const char *text)
+{
+    if (c->last_reason == NULL || strcmp(c->last_reason, text) != 0)
+        c->last_reason = arena_string(c->arena, text);
+    return c->last_reason != NULL ? c->last_reason : "no memory to say why";
+}
+
 static void inconclusive(struct compare_row *row, const char *why)
 {
     row->verdict = COMPARE_INCONCLUSIVE;
-    snprintf(row->reason, sizeof row->reason, "%s", why);
+    row->reason = why;
 }
 
-static void too_few(const struct compare_context *c, struct compare_row *row, size_t tests)
+static void too_few(struct compare_context *c, struct compare_row *row, size_t tests)
 {
     const size_t n = signif_samples(c->options->alpha, tests);
+    char why[160];
 
-    row->verdict = COMPARE_INCONCLUSIVE;
-    snprintf(row->reason, sizeof row->reason,
+    snprintf(why, sizeof why,
              "%zu and %zu samples are too few: at least %zu on each side are needed (-count=%zu)",
              row->old->n, row->new->n, n, n);
+    inconclusive(row, keep(c, why));
 }
 
 /* The interval is all beyond the limit: is it real? */
-static void judge_excess(const struct compare_context *c, struct compare_row *row)
+static void judge_excess(struct compare_context *c, struct compare_row *row)
 {
     const double least = signif_least_p(row->old->n, row->new->n);
+    char why[GATE_TEXT_MAX + 16];
 
     if (is_real(c, row) || row->exact) {
         row->verdict = COMPARE_FAIL;
-        snprintf(row->reason, sizeof row->reason, "beyond %.150s", row->gate->text);
+        snprintf(why, sizeof why, "beyond %s", row->gate->text);
+        row->reason = keep(c, why);
     } else if (least * (double)c->n_tests > c->options->alpha) {
         too_few(c, row, c->n_tests);
     } else {
@@ -138,7 +149,7 @@ static bool within_noise(const struct compare_row *row, double low)
     return !isnan(noise) && low <= noise;
 }
 
-static void judge_difference(const struct compare_context *c, struct compare_row *row)
+static void judge_difference(struct compare_context *c, struct compare_row *row)
 {
     double low, high, limit;
 
@@ -166,10 +177,10 @@ static void judge_absent(struct compare_row *row)
     if (gone && row->gate != NULL)
         inconclusive(row, "NEW does not have this metric");
     else if (row->gate != NULL)
-        snprintf(row->reason, sizeof row->reason, "OLD does not have this metric");
+        row->reason = "OLD does not have this metric";
 }
 
-void compare_judge(const struct compare_context *c, struct compare_row *row)
+void compare_judge(struct compare_context *c, struct compare_row *row)
 {
     const char *why;
 
@@ -186,7 +197,7 @@ void compare_judge(const struct compare_context *c, struct compare_row *row)
     row->change = change_of(c, row);
     if (row->gate == NULL) {
         if (why != NULL)
-            snprintf(row->reason, sizeof row->reason, "%s", why);
+            row->reason = why;
     } else if (why != NULL) {
         inconclusive(row, why);
     } else {

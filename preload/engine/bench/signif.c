@@ -67,30 +67,67 @@ static double choose(size_t n, size_t k)
     return c;
 }
 
-/* P(U <= u) without ties. The number of arrangements with U = u is the coefficient of q^u in the
- * Gaussian binomial of n + m over n, the product over i of (1 - q^(m+i)) / (1 - q^i). A coefficient
- * depends only on those below it, so that small tails keep their relative precision. `c` has room
- * for u + 1. */
-static double tail_without_ties(size_t n, size_t m, size_t u, double *c)
-{
-    double sum = 0;
+/* P(U <= u) for every u up to the middle, without ties. */
+struct null_distribution {
+    struct null_distribution *next;
+    size_t n, m;
+    double tail[]; /* n * m / 2 + 1 */
+};
 
-    memset(c, 0, (u + 1) * sizeof *c);
+/* The number of arrangements with U = u is the coefficient of q^u in the Gaussian binomial of n + m
+ * over n, the product over i of (1 - q^(m+i)) / (1 - q^i). A coefficient depends only on those
+ * below it, so that small tails keep their relative precision. */
+static void fill_without_ties(struct null_distribution *d)
+{
+    const size_t most = d->n * d->m / 2;
+    const double all = choose(d->n + d->m, d->n);
+    double *c = d->tail;
+
+    memset(c, 0, (most + 1) * sizeof *c);
     c[0] = 1;
-    for (size_t i = 1; i <= n; i++) {
-        for (size_t k = u + 1; k-- > m + i;)
-            c[k] -= c[k - m - i];
-        for (size_t k = i; k <= u; k++)
+    for (size_t i = 1; i <= d->n; i++) {
+        for (size_t k = most + 1; k-- > d->m + i;)
+            c[k] -= c[k - d->m - i];
+        for (size_t k = i; k <= most; k++)
             c[k] += c[k - i];
     }
-    for (size_t k = 0; k <= u; k++)
-        sum += c[k];
-    return sum / choose(n + m, n);
+    for (size_t k = 1; k <= most; k++)
+        c[k] += c[k - 1];
+    for (size_t k = 0; k <= most; k++)
+        c[k] /= all;
+}
+
+static const struct null_distribution *without_ties(struct signif_cache *cache, size_t n, size_t m)
+{
+    struct null_distribution *d;
+
+    for (d = cache->first; d != NULL; d = d->next)
+        if (d->n == n && d->m == m)
+            return d;
+    d = malloc(sizeof *d + (n * m / 2 + 1) * sizeof d->tail[0]);
+    if (d == NULL)
+        return NULL;
+    d->n = n;
+    d->m = m;
+    fill_without_ties(d);
+    d->next = cache->first;
+    cache->first = d;
+    return d;
+}
+
+void signif_cache_free(struct signif_cache *cache)
+{
+    for (struct null_distribution *d = cache->first, *next; d != NULL; d = next) {
+        next = d->next;
+        free(d);
+    }
+    cache->first = NULL;
 }
 
 /* P(2U <= u2) with ties for the sample of n, given the tied groups: counts[k * width + s] is the
  * number of ways to give k of the values seen so far to that sample with twice their rank sum being
- * s. */
+ * s. Left out are sums that no k values have, and those from which the n - k still to come, of this
+ * rank or higher, lead beyond width. */
 static double tail_with_ties(const struct ranks *r, size_t n, size_t u2, double *counts)
 {
     const size_t width = u2 + n * (n + 1) + 1;
@@ -101,14 +138,20 @@ static double tail_with_ties(const struct ranks *r, size_t n, size_t u2, double 
     for (size_t g = 0; g < r->n_groups; g++) {
         const struct group *group = &r->group[g];
 
-        for (size_t k = n; k > 0; k--)
+        for (size_t k = n; k > 0; k--) {
+            const size_t to_come = (n - k) * group->rank2, most = k * group->rank2 + 1;
+            const size_t end = to_come >= width         ? 0
+                               : most < width - to_come ? most
+                                                        : width - to_come;
+
             for (size_t j = 1; j <= group->size && j <= k; j++) {
                 const double ways = choose(group->size, j);
                 const size_t step = j * group->rank2;
 
-                for (size_t s = step; s < width; s++)
+                for (size_t s = step + (k - j) * (k - j + 1); s < end; s++)
                     counts[k * width + s] += ways * counts[(k - j) * width + s - step];
             }
+        }
     }
     for (size_t s = 0; s < width; s++)
         sum += counts[n * width + s];
@@ -119,23 +162,26 @@ static double tail_with_ties(const struct ranks *r, size_t n, size_t u2, double 
  * distribution is not symmetric, so the tail is that of the sample with the smaller U: swapping the
  * samples must not change p. (moremath always takes the distribution of the first sample, and so
  * can give a p above 1; for equal sizes and without ties there is no difference.) */
-static int exact_p(const struct ranks *r, double *p, struct pg_error *err)
+static int exact_p(struct signif_cache *cache, const struct ranks *r, double *p,
+                   struct pg_error *err)
 {
     const size_t mirror = 2 * r->n * r->m - r->u2, least = r->u2 < mirror ? r->u2 : mirror;
     const size_t n = r->u2 < mirror ? r->n : r->m;
-    const size_t cells = r->ties ? (n + 1) * (least + n * (n + 1) + 1) : least / 2 + 1;
-    double *scratch;
+    double *scratch = NULL;
+    const struct null_distribution *d = NULL;
 
     if (r->u2 == mirror) { /* the middle: both tails are everything */
         *p = 1;
         return 0;
     }
-    scratch = malloc(cells * sizeof *scratch);
-    if (scratch == NULL)
+    if (r->ties)
+        scratch = malloc((n + 1) * (least + n * (n + 1) + 1) * sizeof *scratch);
+    else
+        d = without_ties(cache, r->n, r->m);
+    if (scratch == NULL && d == NULL)
         return pg_error_set(err, PG_E_NOMEM, "no memory to test %zu against %zu samples", r->n,
                             r->m);
-    *p = 2 * (r->ties ? tail_with_ties(r, n, least, scratch)
-                      : tail_without_ties(r->n, r->m, least / 2, scratch));
+    *p = 2 * (r->ties ? tail_with_ties(r, n, least, scratch) : d->tail[least / 2]);
     if (*p > 1)
         *p = 1;
     free(scratch);
@@ -160,9 +206,10 @@ static double normal_p(const struct ranks *r)
     return erfc(distance / deviation / M_SQRT2);
 }
 
-int signif_mann_whitney(const double *a, size_t n, const double *b, size_t m, double *p,
-                        struct pg_error *err)
+int signif_mann_whitney(struct signif_cache *cache, const double *a, size_t n, const double *b,
+                        size_t m, double *p, struct pg_error *err)
 {
+    struct signif_cache own = {NULL};
     struct ranks r = {.n = n, .m = m};
     struct item *item = calloc(n + m + 1, sizeof *item);
     int rc = 0;
@@ -179,10 +226,11 @@ int signif_mann_whitney(const double *a, size_t n, const double *b, size_t m, do
         qsort(item, n + m, sizeof *item, by_value);
         rank(&r, item);
         if (r.n_groups > 1 && larger <= (r.ties ? limit_ties : EXACT_LIMIT))
-            rc = exact_p(&r, p, err);
+            rc = exact_p(cache != NULL ? cache : &own, &r, p, err);
         else if (r.n_groups > 1)
             *p = normal_p(&r);
     }
+    signif_cache_free(&own);
     free(item);
     free(r.group);
     return rc;

@@ -8,10 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Null distributions, which depend on the sample sizes alone: kept here from row to row of a table.
+ * Zero-initialised is empty. One thread at a time. */
+struct signif_cache {
+    struct null_distribution *first;
+};
+void signif_cache_free(struct signif_cache *cache);
+
 /* Two-sided p value of the Mann-Whitney U test of a[n] against b[m], finite values in any order;
- * NAN when there is nothing to test: a side is empty or all values are equal. */
-int signif_mann_whitney(const double *a, size_t n, const double *b, size_t m, double *p,
-                        struct pg_error *err);
+ * NAN when there is nothing to test: a side is empty or all values are equal. `cache` may be NULL.
+ */
+int signif_mann_whitney(struct signif_cache *cache, const double *a, size_t n, const double *b,
+                        size_t m, double *p, struct pg_error *err);
 
 /* The smallest p value that n samples against m can give, however far apart they are; 1 when a side
  * is empty. */
@@ -26,14 +34,15 @@ size_t signif_samples(double alpha, size_t tests);
  * and q may be the same array. */
 int signif_fdr(const double *p, size_t n, double *q, struct pg_error *err);
 
-struct signif_interval { /* 95 % */
+struct signif_interval {
     double low, high;
 };
 
 /* Resamples are drawn once per sample size and kept here, so that a table of thousands of rows
  * costs little. One thread at a time. */
 struct bootstrap;
-int bootstrap_new(uint64_t seed, struct bootstrap **out, struct pg_error *err);
+/* confidence: 0.5 to 0.99; of the intervals. */
+int bootstrap_new(uint64_t seed, double confidence, struct bootstrap **out, struct pg_error *err);
 void bootstrap_free(struct bootstrap *b); /* NULL is fine */
 
 /* Percentile intervals of median(b) - median(a): in the unit of the values, and as a fraction of
