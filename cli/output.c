@@ -30,6 +30,21 @@ bool output_to_stdout(const char *path)
     return path == NULL || strcmp(path, "-") == 0;
 }
 
+static int flush(struct pg_error *err)
+{
+    return fflush(stdout) == 0 && !ferror(stdout)
+               ? 0
+               : pg_error_errno(err, PG_E_IO, errno, "cannot write to standard output");
+}
+
+int output_text(const char *path, const char *text, size_t size, struct pg_error *err)
+{
+    if (!output_to_stdout(path))
+        return file_replace(path, text, size, err);
+    fwrite(text, 1, size, stdout);
+    return flush(err);
+}
+
 int output_stream(const char *path, void (*write)(FILE *f, const void *data), const void *data,
                   struct pg_error *err)
 {
@@ -40,9 +55,7 @@ int output_stream(const char *path, void (*write)(FILE *f, const void *data), co
 
     if (output_to_stdout(path)) {
         write(stdout, data);
-        return fflush(stdout) == 0 && !ferror(stdout)
-                   ? 0
-                   : pg_error_errno(err, PG_E_IO, errno, "cannot write to standard output");
+        return flush(err);
     }
     f = open_memstream(&text, &size);
     if (f == NULL)

@@ -18,8 +18,11 @@ struct output_style output_style(FILE *f);
 /* No path, or "-". */
 bool output_to_stdout(const char *path);
 
-/* Has `write` write to stdout, or replaces the file `path` in one step by what it writes. `write`
- * need not look at errors of f. */
+/* Writes text to stdout, or replaces the file `path` in one step. */
+int output_text(const char *path, const char *text, size_t size, struct pg_error *err);
+
+/* The same for what is not in memory: has `write` write to stdout, or to memory for the file.
+ * `write` need not look at errors of f. */
 int output_stream(const char *path, void (*write)(FILE *f, const void *data), const void *data,
                   struct pg_error *err);
 
