@@ -7,15 +7,34 @@
 #   make lint asan tsan fuzz bench matrix test-std install clean     see README.md
 #
 # KIND=release|debug|asan|tsan|fuzz selects a build; each has an object tree of its own.
+# ARCH=arm64 on another machine builds into build/arm64, after make deps ARCH=arm64.
 
 VERSION := 0.1.0
 KIND   ?= release
-ARCH   ?= $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(shell uname -m)))
+HOST_ARCH := $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(shell uname -m)))
+ARCH   ?= $(HOST_ARCH)
+CROSS  := $(filter-out $(HOST_ARCH),$(ARCH))
 PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
-OUT    := build$(if $(filter-out release,$(KIND)),/$(KIND))
+OUT    := build$(CROSS:%=/%)$(if $(filter-out release,$(KIND)),/$(KIND))
 OBJ    := $(OUT)/obj
 GEN    := $(OUT)/gen
+
+# Compiler and libraries for another CPU: Debian's cross compiler, and the packages that
+# tests/setup/deps.sh unpacks for it. CC=clang finds both by --target.
+ifneq ($(CROSS),)
+TRIPLET := $(patsubst arm64,aarch64,$(patsubst amd64,x86_64,$(ARCH)))-linux-gnu
+SYSROOT := $(CURDIR)/build/cross/$(ARCH)/root
+ifeq ($(origin CC),default)
+CC := $(TRIPLET)-gcc
+else ifneq ($(findstring clang,$(CC)),)
+CC += --target=$(TRIPLET)
+endif
+CC += --sysroot=$(SYSROOT)
+AR := $(TRIPLET)-ar
+PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
+  PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/$(TRIPLET)/pkgconfig:$(SYSROOT)/usr/share/pkgconfig $(PKG_CONFIG)
+endif
 
 CC_release := $(CC)
 CC_debug   := $(CC)
@@ -41,9 +60,11 @@ CPPFLAGS := -D_GNU_SOURCE -DPERFGO_VERSION='"$(VERSION)"' -I. -Ipreload/engine -
 CFLAGS   := -std=gnu11 $(SANFLAGS) -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith $(WERROR) -fPIC -fvisibility=hidden -MMD -MP
 # Code that runs on a Go thread: no libc thread-local storage (so no stack protector), no vector
-# registers (Go's arguments and X15 live there), never instrumented.
+# registers (Go's arguments and X15 live there), never instrumented. On arm64 a signal handler of Go's
+# finds the goroutine in X28, wherever the signal came; and atomics must not be calls into libgcc.
+HOTFLAGS_arm64 := -ffixed-x28 -mno-outline-atomics
 HOTFLAGS := -fno-stack-protector -mgeneral-regs-only -fno-builtin -fno-sanitize=all \
-            -U_FORTIFY_SOURCE -Ipreload/engine/hot/arch/$(ARCH)
+            -U_FORTIFY_SOURCE $(HOTFLAGS_$(ARCH)) -Ipreload/engine/hot/arch/$(ARCH)
 LDFLAGS  := $(filter -fsanitize=%,$(SANFLAGS)) -Wl,--as-needed -Wl,-z,now
 
 ENGINE_SRC := $(wildcard preload/engine/*/*.c preload/engine/arch/*/*.c) proto/settings.c

@@ -23,6 +23,12 @@ enum {
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
+/* 4 KiB on amd64; 4, 16 or 64 on arm64, as its kernel was configured. */
+static uint64_t page_size(void)
+{
+    return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static void *map_at(uint64_t addr, size_t size)
 {
     void *at = (void *)(uintptr_t)addr;
@@ -53,7 +59,7 @@ static void *try_gap(uint64_t from, uint64_t to, uint64_t text, uint64_t text_en
     if (to < from || to - from < size + 2 * GAP_MARGIN)
         return NULL;
     addr = to <= text ? to - GAP_MARGIN - size : from + GAP_MARGIN;
-    addr &= ~(uint64_t)4095;
+    addr &= ~(page_size() - 1);
     return in_reach(addr, size, text, text_end, reach) ? map_at(addr, size) : NULL;
 }
 
@@ -88,6 +94,13 @@ void *patch_map_near(uint64_t text, uint64_t text_end, uint64_t reach, size_t si
     return got;
 }
 
+static void flush_code(uint64_t addr, size_t size)
+{
+    char *code = (char *)(uintptr_t)addr;
+
+    __builtin___clear_cache(code, code + size);
+}
+
 static int write_mem(int mem, const struct patch *p, size_t size)
 {
     return pwrite(mem, p->code, size, (off_t)p->addr) == (ssize_t)size ? 0 : -errno;
@@ -95,8 +108,8 @@ static int write_mem(int mem, const struct patch *p, size_t size)
 
 static int write_mprotect(const struct patch *p, size_t size)
 {
-    uint64_t first = p->addr & ~(uint64_t)4095;
-    size_t span = (size_t)(((p->addr + size + 4095) & ~(uint64_t)4095) - first);
+    uint64_t first = p->addr & ~(page_size() - 1);
+    size_t span = (size_t)(p->addr + size - first);
     void *page = (void *)(uintptr_t)first;
     uint8_t *code = (uint8_t *)(uintptr_t)p->addr;
 
@@ -114,17 +127,18 @@ int patch_apply(void *thunks, size_t thunks_size, const struct patch *patch, siz
     bool forced = false;
     int rc = 0;
 
-    __builtin___clear_cache((char *)thunks, (char *)thunks + thunks_size);
+    flush_code((uint64_t)(uintptr_t)thunks, thunks_size);
     if (mprotect(thunks, thunks_size, PROT_READ | PROT_EXEC) != 0)
         rc = pg_error_errno(err, PG_E_PERMISSION, errno, "cannot make the thunks executable");
     for (size_t i = 0; i < n && rc == 0; i++) {
-        if (mem >= 0 && write_mem(mem, &patch[i], size) == 0)
-            continue;
-        forced = true;
-        if (write_mprotect(&patch[i], size) != 0)
-            rc = pg_error_errno(err, PG_E_PERMISSION, errno,
-                                "cannot redirect calls in the program's text (/proc/self/mem and "
-                                "mprotect are both refused)");
+        if (mem < 0 || write_mem(mem, &patch[i], size) != 0) {
+            forced = true;
+            if (write_mprotect(&patch[i], size) != 0)
+                rc = pg_error_errno(err, PG_E_PERMISSION, errno,
+                                    "cannot redirect calls in the program's text (/proc/self/mem "
+                                    "and mprotect are both refused)");
+        }
+        flush_code(patch[i].addr, size);
     }
     if (mem >= 0)
         close(mem);

@@ -189,7 +189,7 @@ int sites_install(const struct gobin *bin, uint64_t bias, struct pg_error *err)
 
     if (rc < 0)
         return rc;
-    size = (b.n * b.arch->thunk_size + 4095) & ~(size_t)4095;
+    size = b.n * b.arch->thunk_size;
     thunks = patch_map_near(b.low, b.high + b.arch->call_size, b.arch->reach, size);
     if (thunks == NULL)
         return pg_error_set(err, PG_E_NOMEM, "no room for %zu bytes within reach of the text",

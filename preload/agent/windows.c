@@ -36,7 +36,7 @@ struct windows {
     struct hot_self self;
     bool open;
     bool reads_process; /* the plan has PG_SOURCE_RUSAGE counters */
-    uint64_t opened;    /* when the window was opened, by self.clock */
+    uint64_t opened;    /* when the window was opened, by hot_self_clock */
     uint32_t starter;   /* slot of the thread that opened the window */
     uint32_t n_slots;   /* slots [0, n_slots) have been used */
     uint32_t n_ended;
@@ -269,7 +269,7 @@ static void take_bases(struct windows *w)
             base_of(w, i, false);
     if (w->starter < w->n_slots)
         base_of(w, w->starter, true);
-    if (w->self.clock != NULL)
+    if (w->self.has_clock)
         w->opened = hot_self_clock(&w->self);
 }
 
@@ -323,7 +323,7 @@ static void add_slot(struct windows *w, uint32_t i, bool self, uint64_t length)
 /* UINT64_MAX where there is no clock to tell. */
 static uint64_t length_of_window(const struct windows *w)
 {
-    return w->self.clock != NULL ? hot_self_clock(&w->self) - w->opened : UINT64_MAX;
+    return w->self.has_clock ? hot_self_clock(&w->self) - w->opened : UINT64_MAX;
 }
 
 void windows_stop(struct windows *w)

@@ -3,6 +3,7 @@
 #
 # Nothing missing: no network, no package lists touched, nothing needed but dpkg-query. A line of the
 # list may give alternatives, separated by "|"; the first one is installed when none is there.
+# deps.sh --list prints the list.
 set -u
 
 PACKAGES='
@@ -10,9 +11,15 @@ gcc libc6-dev make pkg-config|pkgconf
 libpfm4-dev libprotobuf-c-dev protobuf-c-compiler libcjson-dev libelf-dev zlib1g-dev libsmartcols-dev
 libcmocka-dev git jq strace valgrind
 clang clang-format
+gcc-aarch64-linux-gnu qemu-system-arm cpio
 '
 LISTS=${PERFGO_APT_LISTS:-/var/lib/apt/lists}
 MAX_LIST_AGE_DAYS=1
+
+if [ "${1:-}" = --list ]; then
+    echo $PACKAGES
+    exit 0
+fi
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 

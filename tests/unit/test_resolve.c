@@ -64,7 +64,7 @@ static const struct {
 } trees[TREES] = {{x86, COUNT(x86)}, {hybrid, COUNT(hybrid)}, {arm, COUNT(arm)}};
 
 static char base[] = "/tmp/perfgo-resolve-XXXXXX";
-static char root[TREES][64], tracefs[TREES][80];
+static char root[TREES][64], tracefs[TREES][256];
 
 static int set_up(void **state)
 {

@@ -1,25 +1,16 @@
-/* self.h - what a thread can tell about itself without entering the kernel. */
+/* self.h - what a thread can tell about itself without entering the kernel.
+ *
+ * self_arch.h of the CPU gives struct hot_self, whose members has_key and has_clock say which of
+ * these work on this machine [any thread]:
+ *   uint64_t self_key(void)                          differs between living threads; 0: not known
+ *   uint64_t hot_self_clock(const struct hot_self *) nanoseconds, as fast as the kernel's
+ *                                                    task-clock: neither is slewed by NTP
+ */
 #ifndef PERFGO_HOT_SELF_H
 #define PERFGO_HOT_SELF_H
 
-#include "thread_key.h" /* hot/arch/<cpu>/ */
-
 #include <stdbool.h>
-#include <time.h>
 
-struct hot_self {
-    bool has_key;                               /* self_key() works here */
-    int (*clock)(clockid_t, struct timespec *); /* the vDSO's clock_gettime, or NULL */
-};
-
-/* The clock that runs as fast as the kernel's task-clock: neither is slewed by NTP. Needs
- * self->clock. [any thread] */
-static inline uint64_t hot_self_clock(const struct hot_self *self)
-{
-    struct timespec t = {0, 0};
-
-    self->clock(CLOCK_MONOTONIC_RAW, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
+#include "self_arch.h" /* hot/arch/<cpu>/ */
 
 #endif

@@ -157,7 +157,7 @@ void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
     uint64_t now;
     uint32_t seq;
 
-    if (!slice->possible || self->clock == NULL) {
+    if (!slice->possible || !self->has_clock) {
         hot_counters_read(c, plan);
         return;
     }
