@@ -4,7 +4,7 @@
 #   make deps       install the Debian packages that are missing
 #   make demo       deps, build, and a tour over the examples
 #   make test       deps, build, and the whole test suite
-#   make lint asan tsan fuzz bench matrix test-std install clean     see README.md
+#   make lint asan tsan fuzz bench matrix test-std test-pmu install clean     see README.md
 #
 # KIND=release|debug|asan|tsan|fuzz selects a build; each has an object tree of its own.
 # ARCH=arm64 on another machine builds into build/arm64, after make deps ARCH=arm64.
@@ -82,7 +82,7 @@ ENGINE_SO := $(OUT)/lib/libperfgo-engine.so
 AGENT_SO  := $(OUT)/lib/libperfgo.so
 PERFGO    := $(OUT)/bin/perfgo
 
-.PHONY: all deps demo test lint asan tsan fuzz bench matrix test-std install clean engine unit
+.PHONY: all deps demo test lint asan tsan fuzz bench matrix test-std test-pmu install clean engine unit
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 

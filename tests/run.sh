@@ -5,7 +5,7 @@
 #
 #   unit       cmocka programs, release build             asan tsan   unit and cli tests, sanitized
 #   cli        tests/cli/t*.sh                            e2e         tests/e2e/t*.sh, real Go programs
-#   sim        tests/sim/t*.sh, under Valgrind
+#   sim        tests/sim/t*.sh, under Valgrind            pmu         tests/pmu/t*.sh, arm64 in QEMU
 #   examples   examples/ with Go alone                    install     make install and uninstall
 #   selftest   lint, set-up and this runner catch what they are for
 #   matrix     tests/matrix/*.sh (run.sh with --short)    fuzz        tests/fuzz, FUZZ_SECONDS each
@@ -211,8 +211,20 @@ run_fuzz() {
     done
 }
 
+# The lab has a build of its own; a machine that cannot have the lab says why.
+run_pmu() {
+    local why
+    need_go && build release KIND=release all unit-build || return
+    if ! why=$(tests/pmu/setup.sh 2>&1); then
+        skip_line pmu "${why##*$'\n'}"
+        return
+    fi
+    build arm64 ARCH=arm64 KIND=release all unit-build && run_scripts pmu pmu: tests/pmu/t*.sh
+}
+
 suite() {
     case $1 in
+    pmu) run_pmu ;;
     unit) build release KIND=release all unit-build && run_units unit: "$ROOT/build/tests" ;;
     asan | tsan) sanitized "$1" ;;
     cli | e2e | sim)
@@ -245,7 +257,7 @@ suite() {
 }
 
 mkdir -p "$LOGS"
-[ $# -gt 0 ] || set -- unit cli e2e sim examples install asan selftest matrix std fuzz
+[ $# -gt 0 ] || set -- unit cli e2e sim pmu examples install asan selftest matrix std fuzz
 started=$SECONDS
 for name in "$@"; do
     echo "== $name"

@@ -7,3 +7,7 @@ test: deps
 
 asan tsan lint: deps
 	@$(RUN_TESTS) $@
+
+# make test-pmu: the tests in the emulated machine with a PMU, see tests/pmu/README.md.
+test-pmu: deps
+	@$(RUN_TESTS) pmu

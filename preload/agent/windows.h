@@ -19,7 +19,8 @@
 struct hot_self;
 struct windows; /* one per process, preallocated */
 
-/* --- arch/<cpu>/self.c: how this machine lets threads tell the time and themselves. [constructor] */
+/* --- arch/<cpu>/self.c: how this machine lets threads tell the time and themselves. [constructor]
+ */
 void self_find(struct hot_self *self);
 
 /* Allocates the slots (touched as threads come) for a plan, which is borrowed. NULL: no memory.

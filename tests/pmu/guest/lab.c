@@ -6,8 +6,8 @@
  *   lab as UID COMMAND...  runs COMMAND as another user, without capabilities
  *
  * Files and the end go by semihosting: a trap instruction with a call number and a block of
- * arguments, which QEMU answers from user mode too, with userspace=on. (Arm: Semihosting for AArch32
- * and AArch64, 2.0: SYS_OPEN, SYS_WRITE, SYS_EXIT)
+ * arguments, which QEMU answers from user mode too, with userspace=on. (Arm: Semihosting for
+ * AArch32 and AArch64, 2.0: SYS_OPEN, SYS_WRITE, SYS_EXIT)
  */
 #include <fcntl.h>
 #include <grp.h>

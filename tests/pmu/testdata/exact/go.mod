@@ -1,0 +1,3 @@
+module perfgo.test/exact
+
+go 1.18
