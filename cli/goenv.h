@@ -4,6 +4,9 @@
 
 #include "base/error.h"
 
+/* Go releases that the tests cover (tests/matrix/run.sh), as the number behind "go1.". */
+enum { GOENV_OLDEST = 18, GOENV_NEWEST = 27 };
+
 struct goenv { /* malloc'ed; "" when go does not say */
     char *version, *goflags, *goos, *goarch, *hostos, *hostarch, *cc, *cgo_enabled;
 };

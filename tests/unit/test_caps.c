@@ -51,6 +51,29 @@ static const struct {
      "perf_event_open",
      "is denied (perf_event_paranoid, a security module)",
      "sysctl"},
+    {"root without CAP_PERFMON",
+     {FINE(2, 1024, 516, true), .kernel_errno = EACCES, .root = true},
+     "kernel mode",
+     "CAP_PERFMON is missing and kernel.perf_event_paranoid is 2",
+     "docker run --cap-add=PERFMON"},
+    {"CAP_PERFMON at level 3",
+     {FINE(3, 1024, 516, true), .software_errno = EACCES, .perfmon = true},
+     "perf_event_open",
+     "is denied (perf_event_paranoid, a security module)",
+     "sysctl"},
+    {"level 3 and a filter, which answers EPERM",
+     {FINE(3, 1024, 516, true), .software_errno = EPERM, .seccomp = true},
+     "perf_event_open",
+     "a seccomp filter",
+     "PERFMON"},
+    {"level 3 and a filter that lets it through",
+     {FINE(3, 1024, 516, true), .software_errno = EACCES, .seccomp = true},
+     "perf_event_open",
+     "kernel.perf_event_paranoid is 3",
+     "sysctl"},
+    {"kernel", {FINE(1, 1024, 516, true), .kernel = "4.4.0-1-amd64"}, "kernel", NULL, ""},
+    {"old kernel", {.kernel = "4.3.9"}, "kernel", "older than Linux 4.4", "upgrade"},
+    {"unknown kernel", {.nofile_soft = 1024}, "kernel", "does not tell", ""},
     {"virtual machine",
      {FINE(1, 1024, 516, false), .virtual_machine = true, .hardware_errno = ENOENT},
      "hardware counters",
@@ -86,6 +109,18 @@ static const struct {
      "locked memory",
      "do not fit",
      "kernel.perf_event_mlock_kb=516"},
+    {"little locked memory, much by rlimit",
+     {FINE(1, 1024, 64, true), .memlock_soft = 1 << 23},
+     "locked memory",
+     NULL,
+     ""},
+    {"CAP_IPC_LOCK", {FINE(1, 1024, 64, true), .ipc_lock = true}, "locked memory", NULL, ""},
+    {"kptr for CAP_SYSLOG",
+     {FINE(1, 1024, 516, true), .kptr_restrict = 1, .syslog = true},
+     "kernel symbols",
+     NULL,
+     ""},
+    {"kptr 2", {.kptr_restrict = 2, .syslog = true}, "kernel symbols", "have no names", "=0"},
     {"unknown is no limit",
      {FINE(1, 1024, CAPS_UNKNOWN, true), .kptr_restrict = CAPS_UNKNOWN},
      "locked memory",
@@ -130,7 +165,9 @@ static void test_probe_of_a_tree(void **state)
     tree_put(dir, "sys/kernel/perf_event_mlock_kb", "516\n");
     tree_put(dir, "sys/kernel/nmi_watchdog", "1\n");
     tree_put(dir, "cpuinfo", "processor : 0\nflags\t\t: fpu hypervisor lahf_lm\n");
-    tree_put(dir, "self/status", "Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t1\n");
+    tree_put(dir, "self/status",
+             "Name:\tx\nCapEff:\t0000004000004000\nSeccomp:\t2\nSeccomp_filters:\t1\n");
+    tree_put(dir, "sys/kernel/osrelease", "6.1.0-13-amd64\n");
     tree_put(dir, "class/dmi/id/sys_vendor", "QEMU\n");
     tree_put(dir, "bus/event_source/devices/cpu/type", "4\n");
     caps_probe(dir, dir, &caps);
@@ -139,6 +176,8 @@ static void test_probe_of_a_tree(void **state)
     assert_int_equal(caps.nmi_watchdog, 1);
     assert_true(caps.kptr_restrict == CAPS_UNKNOWN);
     assert_true(caps.virtual_machine && caps.seccomp && caps.core_pmu);
+    assert_true(caps.perfmon && caps.ipc_lock && !caps.syslog);
+    assert_string_equal(caps.kernel, "6.1.0-13-amd64");
     assert_string_equal(caps.machine, "QEMU");
     assert_int_equal(caps.n_pmus, 1);
     tree_put(dir, "cpuinfo", "processor : 0\nflags\t\t: fpu hypervisors\n");

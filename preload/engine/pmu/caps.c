@@ -1,16 +1,14 @@
+/* caps.c - the facts: what /proc and /sys say, and what perf_event_open answers. */
 #include "pmu/caps.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define PARANOID_CURE "sudo sysctl kernel.perf_event_paranoid=1"
 
 static int try_open(uint32_t type, uint64_t config, bool with_kernel)
 {
@@ -24,13 +22,6 @@ static int try_open(uint32_t type, uint64_t config, bool with_kernel)
         return errno;
     close((int)fd);
     return 0;
-}
-
-static const char *describe(int number)
-{
-    const char *text = strerrordesc_np(number);
-
-    return text ? text : "unknown error";
 }
 
 static int64_t sysctl(const char *proc, const char *name)
@@ -64,12 +55,36 @@ static bool file_says(const char *proc, const char *name, const char *key, const
     return found;
 }
 
+/* The effective capabilities; what cannot be read is taken from the user. */
+static void probe_capabilities(const char *proc, struct pmu_caps *out)
+{
+    enum { SYS_ADMIN = 21, IPC_LOCK = 14, SYSLOG = 34, PERFMON = 38 }; /* linux/capability.h */
+    char path[PATH_MAX], *line = NULL;
+    unsigned long long set = out->root ? ~0ULL : 0;
+    size_t size = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/self/status", proc);
+    f = fopen(path, "re");
+    while (f != NULL && getline(&line, &size, f) > 0 && sscanf(line, "CapEff: %llx", &set) != 1)
+        ;
+    free(line);
+    if (f != NULL)
+        fclose(f);
+    out->perfmon = (set >> PERFMON & 1) || (set >> SYS_ADMIN & 1);
+    out->ipc_lock = set >> IPC_LOCK & 1;
+    out->syslog = set >> SYSLOG & 1;
+}
+
 static void probe_machine(const char *proc, const char *sys, struct pmu_caps *out)
 {
     static const char *const vendors[] = {"QEMU",   "VMware", "innotek",  "Xen",
                                           "Amazon", "Google", "Microsoft"};
     char path[PATH_MAX];
 
+    snprintf(path, sizeof path, "%s/sys/kernel/osrelease", proc);
+    if (sysfs_read(path, out->kernel, sizeof out->kernel) != 0)
+        out->kernel[0] = '\0';
     snprintf(path, sizeof path, "%s/class/dmi/id/sys_vendor", sys);
     if (sysfs_read(path, out->machine, sizeof out->machine) != 0)
         out->machine[0] = '\0';
@@ -118,6 +133,7 @@ void caps_probe(const char *proc, const char *sys, struct pmu_caps *out)
     out->nmi_watchdog = sysctl(proc, "nmi_watchdog");
     out->kptr_restrict = sysctl(proc, "kptr_restrict");
     out->root = geteuid() == 0;
+    probe_capabilities(proc, out);
     out->seccomp = file_says(proc, "self/status", "Seccomp:", "2");
     out->tracefs = find_tracefs(sys);
     out->n_pmus = sysfs_pmus(sys, out->pmu, CAPS_MAX_PMUS);
@@ -125,142 +141,4 @@ void caps_probe(const char *proc, const char *sys, struct pmu_caps *out)
         out->core_pmu |= out->pmu[i].core;
     probe_machine(proc, sys, out);
     probe_limits(out);
-}
-
-uint64_t caps_descriptors_needed(size_t n_events)
-{
-    /* 128 for the program itself and where the agent moves its own, then 16 threads. */
-    uint64_t need = 128 + 16 * (uint64_t)n_events;
-
-    return need < 256 ? 256 : need;
-}
-
-/* Why, and the cure behind it, for an errno of perf_event_open. */
-static void denial(const struct pmu_caps *c, int number, char *cause, char *cure, size_t size)
-{
-    cure[0] = '\0';
-    if ((number == EACCES || number == EPERM) && c->paranoid > 2 && !c->root) {
-        snprintf(cause, size, "kernel.perf_event_paranoid is %lld", (long long)c->paranoid);
-        snprintf(cure, size, PARANOID_CURE);
-    } else if ((number == EACCES || number == EPERM || number == ENOSYS) && c->seccomp) {
-        snprintf(cause, size, "a seccomp filter (container) denies perf_event_open: %s",
-                 describe(number));
-        snprintf(cure, size, "docker run --cap-add=PERFMON, or --security-opt seccomp=unconfined");
-    } else if ((number == EACCES || number == EPERM) && c->software_errno == 0 && c->kernel_errno) {
-        snprintf(cause, size, "it happens in the kernel and kernel.perf_event_paranoid is %lld",
-                 (long long)c->paranoid);
-        snprintf(cure, size, PARANOID_CURE);
-    } else if (number == EACCES || number == EPERM) {
-        snprintf(cause, size, "perf_event_open is denied (perf_event_paranoid, a security module)");
-        snprintf(cure, size, PARANOID_CURE);
-    } else if (number == ENOSYS) {
-        snprintf(cause, size, "this kernel has no perf_event_open");
-    } else if (number == EMFILE || number == ENFILE) {
-        snprintf(cause, size, "no file descriptor is free");
-        snprintf(cure, size, "ulimit -n 1024");
-    } else {
-        snprintf(cause, size, "perf_event_open fails: %s", describe(number));
-    }
-}
-
-static void hardware_absence(const struct pmu_caps *c, int number, char *cause, char *cure,
-                             size_t size)
-{
-    bool absent = number == ENOENT || number == EOPNOTSUPP || number == ENODEV || number == ENXIO;
-
-    cure[0] = '\0';
-    if (!absent) {
-        denial(c, number, cause, cure, size);
-    } else if (c->core_pmu) {
-        snprintf(cause, size, "this CPU's PMU does not have it");
-    } else if (c->virtual_machine) {
-        snprintf(cause, size, "this virtual machine has no PMU");
-        snprintf(cure, size, "give the guest a PMU (QEMU: -cpu host,pmu=on) or use bare metal");
-    } else {
-        snprintf(cause, size, "the kernel found no PMU in this CPU");
-    }
-}
-
-void caps_open_reason(const struct pmu_caps *caps, int number, bool hardware, char *out,
-                      size_t size)
-{
-    char cause[CAPS_TEXT_SIZE], cure[CAPS_TEXT_SIZE];
-
-    (hardware ? hardware_absence : denial)(caps, number, cause, cure, sizeof cause);
-    snprintf(out, size, "%s%s%s", cause, cure[0] ? "; cure: " : "", cure);
-}
-
-__attribute__((format(printf, 4, 5))) static void item(struct caps_item *out, const char *key,
-                                                       bool limited, const char *fmt, ...)
-{
-    va_list args;
-
-    memset(out, 0, sizeof *out);
-    out->key = key;
-    out->limited = limited;
-    va_start(args, fmt);
-    vsnprintf(out->state, sizeof out->state, fmt, args);
-    va_end(args);
-}
-
-static void why(struct caps_item *i, const char *cause, const char *cure)
-{
-    if (!i->limited)
-        return;
-    snprintf(i->cause, sizeof i->cause, "%s", cause);
-    snprintf(i->cure, sizeof i->cure, "%s", cure);
-}
-
-static size_t perf_items(const struct pmu_caps *c, struct caps_item *out)
-{
-    int sw = c->software_errno, hw = c->hardware_errno;
-    size_t n = 0;
-
-    item(&out[n], "perf_event_open", sw != 0, sw ? "denied" : "allowed");
-    if (sw != 0)
-        denial(c, sw, out[n].cause, out[n].cure, sizeof out[n].cause);
-    n++;
-    item(&out[n], "hardware counters", hw != 0, hw ? "none" : "cycles can be counted");
-    if (hw != 0)
-        hardware_absence(c, hw, out[n].cause, out[n].cure, sizeof out[n].cause);
-    n++;
-    item(&out[n], "kernel mode", sw == 0 && c->kernel_errno != 0,
-         c->kernel_errno ? "user mode only is counted" : "user and kernel mode are counted");
-    if (out[n].limited)
-        snprintf(out[n].cause, sizeof out[n].cause, "kernel.perf_event_paranoid is %lld",
-                 (long long)c->paranoid);
-    if (out[n].limited)
-        snprintf(out[n].cure, sizeof out[n].cure, PARANOID_CURE);
-    return n + 1;
-}
-
-size_t caps_items(const struct pmu_caps *c, struct caps_item out[CAPS_MAX_ITEMS])
-{
-    size_t n = perf_items(c, out);
-
-    item(&out[n], "NMI watchdog", c->nmi_watchdog > 0 && c->hardware_errno == 0, "%s",
-         c->nmi_watchdog > 0 ? "on" : "off");
-    why(&out[n++], "the kernel's NMI watchdog occupies one hardware counter",
-        "sudo sysctl kernel.nmi_watchdog=0");
-    item(&out[n], "file descriptors", c->nofile_soft < caps_descriptors_needed(8),
-         "soft limit %llu, hard limit %llu", (unsigned long long)c->nofile_soft,
-         (unsigned long long)c->nofile_hard);
-    why(&out[n++], "each thread needs one descriptor per event", "ulimit -n 1024");
-    /* 516 KiB is the kernel's default: one page and 128 pages of data per CPU. */
-    item(&out[n], "locked memory", !c->root && c->mlock_kb != CAPS_UNKNOWN && c->mlock_kb < 516,
-         "perf_event_mlock_kb %lld, RLIMIT_MEMLOCK %llu KiB", (long long)c->mlock_kb,
-         (unsigned long long)(c->memlock_soft / 1024));
-    why(&out[n++], "sample buffers of several threads do not fit",
-        "sudo sysctl kernel.perf_event_mlock_kb=516");
-    item(&out[n], "kernel symbols", !c->root && c->kptr_restrict > 0, "kptr_restrict %lld",
-         (long long)c->kptr_restrict);
-    why(&out[n++], "kernel addresses are hidden, so kernel functions have no names",
-        "sudo sysctl kernel.kptr_restrict=0");
-    item(&out[n], "tracepoints", c->tracefs == NULL, "%s",
-         c->tracefs ? c->tracefs : "tracefs is not mounted");
-    why(&out[n++], "tracepoints are numbered in tracefs",
-        "sudo mount -t tracefs nodev /sys/kernel/tracing");
-    item(&out[n++], "machine", false, "%s%s%s", c->virtual_machine ? "virtual" : "real",
-         c->machine[0] ? ", " : "", c->machine);
-    return n;
 }

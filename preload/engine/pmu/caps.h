@@ -17,6 +17,9 @@
 
 enum { CAPS_MAX_PMUS = 48, CAPS_TEXT_SIZE = 200, CAPS_MAX_ITEMS = 12 };
 
+/* The oldest kernel that has all that hot/ and pmu/ use of perf_event_open. */
+enum { CAPS_KERNEL_MAJOR = 4, CAPS_KERNEL_MINOR = 4 };
+
 struct pmu_caps {
     int software_errno;    /* of opening a software event in user mode; 0: works */
     int kernel_errno;      /* of opening one that counts in the kernel too */
@@ -26,8 +29,12 @@ struct pmu_caps {
     int64_t nmi_watchdog;  /* kernel.nmi_watchdog */
     int64_t kptr_restrict; /* kernel.kptr_restrict */
     uint64_t nofile_soft, nofile_hard, memlock_soft;
-    bool root;    /* effective uid 0 */
-    bool seccomp; /* a seccomp filter is installed */
+    bool root;       /* effective uid 0 */
+    bool perfmon;    /* CAP_PERFMON or CAP_SYS_ADMIN: perf_event_paranoid does not apply */
+    bool ipc_lock;   /* CAP_IPC_LOCK: limits of locked memory do not apply */
+    bool syslog;     /* CAP_SYSLOG: kptr_restrict=1 does not apply */
+    bool seccomp;    /* a seccomp filter is installed */
+    char kernel[96]; /* its release: "6.1.0-13-amd64"; "" when unknown */
     bool virtual_machine;
     char machine[64];    /* who made the (virtual) machine: "QEMU"; "" when unknown */
     bool core_pmu;       /* sysfs shows a PMU of the CPU */
