@@ -131,7 +131,7 @@ $(OBJ)/agent-lib/%.o: %.c
 $(AGENT_SO): $(AGENT_OBJ) $(HOT_OBJ) $(AGENT_LIB) preload/agent/exports.map
 	@mkdir -p $(@D)
 	$(CC) -shared -o $@ $(filter %.o,$^) -Wl,--no-undefined -Wl,-z,now -Wl,-z,nodelete \
-	  -Wl,--version-script=preload/agent/exports.map -pthread -ldl
+	  -Wl,-soname,$(@F) -Wl,--version-script=preload/agent/exports.map -pthread -ldl
 
 $(PERFGO): $(CLI_OBJ) $(LIBENGINE)
 	@mkdir -p $(@D)

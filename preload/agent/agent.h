@@ -8,6 +8,8 @@
  *   pthread.c    lets threads of native code count too                            [any]
  *   simulate.c   takes the place of hooks.c and windows.c under Valgrind          [go thread]
  *   recorder.c   a thread of ours with a working libc: formats and writes         [recorder]
+ * A program that imports the Go package gohook also calls:
+ *   gohook.c     what the package may ask for; counters of its own in groups.c    [any]
  * In any other program the constructor returns at once.
  *
  * Everything in this folder is compiled without libc thread-local storage and vector registers
@@ -51,7 +53,11 @@ struct agent {
     const struct perfgo_engine *engine;
     struct pg_plan plan;
     struct b_layout layout;
+    bool armed;              /* calls are redirected */
     bool simulate;           /* under Valgrind; else threads are counted */
+    bool imported;           /* the program uses the Go package gohook */
+    bool timer_only;         /* only the timer's calls are redirected, for agent.follower */
+    struct group *follower;  /* its window follows the benchmark's timer (gohook.c), or NULL */
     struct windows *windows; /* NULL while simulating */
     struct session *session; /* recorder thread only, once it runs */
 };
@@ -62,6 +68,16 @@ enum { MAX_SITES = 112 };
 /* Finds every call site in bin and redirects it. 0; negative when one that perfgo cannot do without
  * is missing, and then nothing was changed. */
 int sites_install(const struct gobin *bin, uint64_t bias, struct pg_error *err);
+
+/* With agent.timer_only that goes for the calls of testing's timer alone. */
+
+/* --- ctor.c */
+/* The engine, loaded once; NULL: err says why. [any thread with libc] */
+const struct perfgo_engine *agent_engine(struct pg_error *err);
+/* Makes agent.follower be served: in a process that was not asked to run benchmarks and now runs
+ * one, by redirecting the calls of testing's timer, once. The caller is the benchmark itself, so
+ * nobody else is about to make these calls. [any thread with libc] */
+int agent_follow_timer(struct pg_error *err);
 
 /* --- patch.c [constructor] */
 struct patch {

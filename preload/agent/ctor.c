@@ -74,6 +74,19 @@ static const struct perfgo_engine *load_engine(struct pg_error *err)
     return engine;
 }
 
+const struct perfgo_engine *agent_engine(struct pg_error *err)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    const struct perfgo_engine *engine;
+
+    pthread_mutex_lock(&lock);
+    if (agent.engine == NULL)
+        agent.engine = load_engine(err);
+    engine = agent.engine;
+    pthread_mutex_unlock(&lock);
+    return engine;
+}
+
 /* Run-time address minus file address of the executable. */
 static uint64_t load_bias(void)
 {
@@ -194,6 +207,47 @@ static int arm(const struct gobin *bin, uint64_t bias, int argc, char *const *ar
     return rc;
 }
 
+static int redirect_timer(struct pg_error *err)
+{
+    struct elf_image *image = NULL;
+    struct gobin *bin = NULL;
+    uint64_t bias = load_bias();
+    int rc = agent_engine(err) != NULL ? 0 : -PG_E_NOTFOUND;
+
+    if (rc < 0)
+        return rc;
+    rc = agent.engine->elf_open("/proc/self/exe", &image, err);
+    if (rc == 0)
+        rc = agent.engine->gobin_open_live(image, bias, &bin, err);
+    if (rc == 0)
+        rc = stacks_create(err);
+    if (rc == 0) {
+        agent.timer_only = true;
+        rc = sites_install(bin, bias, err);
+    }
+    agent.engine->gobin_close(bin);
+    agent.engine->elf_close(image);
+    return rc;
+}
+
+int agent_follow_timer(struct pg_error *err)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct pg_error first;
+    static bool tried;
+
+    if (agent.armed)
+        return 0;
+    pthread_mutex_lock(&lock);
+    if (!tried && !agent.simulate)
+        agent.armed = redirect_timer(&first) == 0;
+    tried = true;
+    if (!agent.armed)
+        *err = first;
+    pthread_mutex_unlock(&lock);
+    return agent.armed ? 0 : -PG_E_UNSUPPORTED;
+}
+
 static int enter(int argc, char *const *argv, struct pg_error *err)
 {
     struct elf_image *image = NULL;
@@ -211,7 +265,8 @@ static int enter(int argc, char *const *argv, struct pg_error *err)
         rc = arm(bin, bias, argc, argv, err);
         if (rc < 0)
             agent.windows = NULL; /* no hook is in place: nothing is counted */
-        else
+        agent.armed = rc == 0;
+        if (rc == 0)
             say("armed", "%s, back end %s", agent.engine->gobin_go_version(bin),
                 agent.engine->pmu_backend_name(agent.plan.backend));
     } else if (rc == 0 && bin != NULL &&
@@ -235,7 +290,6 @@ __attribute__((constructor)) static void perfgo_constructor(int argc, char **arg
         say("error", "%s", err.text);
     if (strcmp(agent.settings.mode, "off") == 0)
         return;
-    agent.engine = load_engine(&err);
-    if (agent.engine == NULL || enter(argc, argv, &err) < 0)
+    if (agent_engine(&err) == NULL || enter(argc, argv, &err) < 0)
         say("error", "not measuring: %s", err.text);
 }

@@ -6,6 +6,14 @@
  */
 #include "bench.h"
 
+#include "groups.h"
+
+/* A counter of the program's own that follows the timer is read outside of perfgo's windows. */
+static struct group *follower(void)
+{
+    return __atomic_load_n(&agent.follower, __ATOMIC_ACQUIRE);
+}
+
 void hook_run_first(struct hook_regs *regs)
 {
     bench_first_run(regs);
@@ -21,19 +29,28 @@ void hook_run_again(struct hook_regs *regs)
 void hook_start_timer(struct hook_regs *regs)
 {
     (void)regs;
-    windows_start(agent.windows);
+    if (follower() != NULL)
+        group_start(follower());
+    if (agent.windows != NULL)
+        windows_start(agent.windows);
 }
 
 void hook_stop_timer(struct hook_regs *regs)
 {
     (void)regs;
-    windows_stop(agent.windows);
+    if (agent.windows != NULL)
+        windows_stop(agent.windows);
+    if (follower() != NULL)
+        group_stop(follower(), NULL);
 }
 
 void hook_reset_timer(struct hook_regs *regs)
 {
     (void)regs;
-    windows_reset(agent.windows);
+    if (follower() != NULL)
+        group_reset(follower(), NULL);
+    if (agent.windows != NULL)
+        windows_reset(agent.windows);
 }
 
 void hook_thread_begin(struct hook_regs *regs)

@@ -133,7 +133,8 @@ int patch_apply(void *thunks, size_t thunks_size, const struct patch *patch, siz
     for (size_t i = 0; i < n && rc == 0; i++) {
         if (mem < 0 || write_mem(mem, &patch[i], size) != 0) {
             forced = true;
-            if (write_mprotect(&patch[i], size) != 0)
+            /* Other threads may be in these pages by now: they must stay executable. */
+            if (agent.timer_only || write_mprotect(&patch[i], size) != 0)
                 rc = pg_error_errno(err, PG_E_PERMISSION, errno,
                                     "cannot redirect calls in the program's text (/proc/self/mem "
                                     "and mprotect are both refused)");

@@ -4,8 +4,13 @@
  * pthread_create. This definition stands before libc's in the program's symbol scope; in a process
  * that is not measured it only passes the call on. Go's own threads in binaries with cgo come this
  * way too; beginning twice is beginning once.
+ *
+ * In a program that imports gohook every thread begins here whether anything is counted or not:
+ * only the new thread itself can tell, once it exists, whether a group was opened meanwhile
+ * (group_threads.c).
  */
 #include "agent.h"
+#include "groups.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,7 +39,8 @@ int pthread_create_real(pthread_t *thread, const pthread_attr_t *attr, void *(*r
 static void counted_end(void *unused)
 {
     (void)unused;
-    windows_thread_end(agent.windows);
+    if (agent.windows != NULL)
+        windows_thread_end(agent.windows);
 }
 
 static void *counted_run(void *arg)
@@ -43,7 +49,10 @@ static void *counted_run(void *arg)
     void *result;
 
     free(arg);
-    windows_thread_begin(agent.windows);
+    if (agent.windows != NULL)
+        windows_thread_begin(agent.windows);
+    if (groups_want_threads())
+        groups_thread_begin();
     pthread_cleanup_push(counted_end, NULL); /* pthread_exit and cancellation end here too */
     result = start.run(start.arg);
     pthread_cleanup_pop(1);
@@ -54,7 +63,8 @@ __attribute__((visibility("default"))) int pthread_create(pthread_t *restrict th
                                                           const pthread_attr_t *restrict attr,
                                                           void *(*run)(void *), void *restrict arg)
 {
-    struct start *start = agent.windows != NULL ? malloc(sizeof *start) : NULL;
+    bool counted = agent.windows != NULL || agent.imported;
+    struct start *start = counted ? malloc(sizeof *start) : NULL;
     int rc;
 
     if (start == NULL)

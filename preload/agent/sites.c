@@ -94,9 +94,19 @@ static int add_calls(struct builder *b, const struct gobin_function *caller, uin
     return n;
 }
 
+static void (*hook_of(const struct site_rule *rule))(struct hook_regs *)
+{
+    if (agent.simulate)
+        return rule->simulate;
+    if (agent.timer_only && rule->count != hook_start_timer && rule->count != hook_stop_timer &&
+        rule->count != hook_reset_timer)
+        return NULL;
+    return rule->count;
+}
+
 static int add_rule(struct builder *b, const struct site_rule *rule, struct pg_error *err)
 {
-    void (*hook)(struct hook_regs *) = agent.simulate ? rule->simulate : rule->count;
+    void (*hook)(struct hook_regs *) = hook_of(rule);
     struct gobin_function caller, callee;
     int n = 0, rc;
 
@@ -175,7 +185,7 @@ static int find_all(struct builder *b, struct pg_error *err)
         if (rc < 0)
             return rc;
     }
-    return add_exits(b, err);
+    return agent.timer_only ? 0 : add_exits(b, err);
 }
 
 int sites_install(const struct gobin *bin, uint64_t bias, struct pg_error *err)

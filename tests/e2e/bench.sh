@@ -11,17 +11,36 @@ CPUS=$(nproc)
     finish
 }
 
+# E2E_WAY=import: the packages import gohook, and that alone takes the place of exec and preload. (In
+# `test` the library is then both linked and preloaded.) E2E_FLAGS: for every go test, as -race.
+if [ "${E2E_WAY:-}" = import ]; then
+    . "$ROOT/tests/gohook/import.sh"
+    PLAIN=$BENCH BENCH=$TMP/import/bench
+    import_gohook "$PLAIN" "$BENCH" || {
+        not_ok import "the module cannot be given the import"
+        finish
+    }
+fi
+
 # gobench WAY NAME ARG...: `go test ARG...` in the module. WAY is
 #   plain     without perfgo              exec     -exec 'perfgo exec --'
 #   preload   LD_PRELOAD=libperfgo.so     test     perfgo test -- ARG...
 # Output goes to $TMP/NAME.out and .err, records below $TMP/NAME.d; returns go's exit status.
 gobench() {
-    local way=$1 name=$2 store=$TMP/$2.d
+    local way=$1 name=$2 store=$TMP/$2.d dir=${BENCH_DIR:-$BENCH}
     shift 2
+    set -- ${E2E_FLAGS:-} "$@"
+    if [ "${E2E_WAY:-}" = import ]; then
+        case $way in
+        plain) dir=${BENCH_DIR:-$PLAIN} ;;
+        exec | preload) way=import ;;
+        esac
+    fi
     (
-        cd "${BENCH_DIR:-$BENCH}" || exit 99
+        cd "$dir" || exit 99
         case $way in
         plain) go test "$@" ;;
+        import) PERFGO_OUTPUT=$store go test "$@" ;;
         exec) go test -exec "$PERFGO exec --output $store --" "$@" ;;
         preload) LD_PRELOAD=$LIBPERFGO PERFGO_OUTPUT=$store go test "$@" ;;
         test) "$PERFGO" test --output "$store" -- "$@" ;;

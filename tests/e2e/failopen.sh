@@ -8,7 +8,7 @@ APP=$TMP/app
 mkdir -p "$APP/bin" "$APP/lib"
 cp "$PERFGO" "$APP/bin/perfgo"
 cp "$(dirname "$LIBPERFGO")"/libperfgo*.so "$APP/lib/"
-(cd "$BENCH" && go test -c -o "$APP/static.test" ./forms &&
+(cd "${PLAIN:-$BENCH}" && go test -c -o "$APP/static.test" ./forms && cd "$BENCH" &&
     go test -c -ldflags=-linkmode=external -o "$APP/external.test" ./forms) >"$TMP/build.log" 2>&1 || {
     cat "$TMP/build.log"
     not_ok build "the test binaries do not build"
@@ -26,15 +26,16 @@ cp "$TMP/bare.out" "$TMP/base.out"
 # direct NAME WAY [COMMAND...]: a test binary under COMMAND, as `gobench` leaves things behind.
 # WAY is exec (static binary) or preload (external one).
 direct() {
-    local name=$1 way=$2
+    local name=$1 way=$2 preload=LD_PRELOAD=$APP/lib/libperfgo.so
     shift 2
+    [ "${E2E_WAY:-}" != import ] || preload=LD_LIBRARY_PATH=$APP/lib
     case $way in
     exec)
         PERFGO_OUTPUT=${OUTPUT:-$TMP/tmp/$name.d} "$@" "$APP/bin/perfgo" exec -- "${BINARY:-$APP/static.test}" "${BENCHES[@]}"
         ;;
     preload)
-        # Not for COMMAND itself: env sets it behind.
-        "$@" env LD_PRELOAD="$APP/lib/libperfgo.so" PERFGO_OUTPUT="${OUTPUT:-$TMP/tmp/$name.d}" \
+        # Not for COMMAND itself: env sets it behind. With E2E_WAY=import the binary finds it by itself.
+        "$@" env "$preload" PERFGO_OUTPUT="${OUTPUT:-$TMP/tmp/$name.d}" \
             "${BINARY:-$APP/external.test}" "${BENCHES[@]}"
         ;;
     esac >"$TMP/$name.out" 2>"$TMP/$name.err" </dev/null

@@ -2,7 +2,7 @@
 # SIGKILL in mid-run: what was printed so far is on disk, as whole records.
 . "$(dirname "$0")/bench.sh"
 
-(cd "$BENCH" && go test -c -o "$TMP/static.test" ./failing &&
+(cd "${PLAIN:-$BENCH}" && go test -c -o "$TMP/static.test" ./failing && cd "$BENCH" &&
     go test -c -ldflags=-linkmode=external -o "$TMP/external.test" ./failing) || not_ok build "does not build"
 
 whole() { jq -e -s "$2" "$1" >/dev/null; }
@@ -59,5 +59,7 @@ killed() { # TEST WHOM COMMAND...: whom to kill: the test binary, or the command
 }
 killed exec-binary binary "$PERFGO" exec -- "$TMP/static.test"
 killed exec-perfgo perfgo "$PERFGO" exec -- "$TMP/static.test"
-killed preload perfgo env LD_PRELOAD="$LIBPERFGO" "$TMP/external.test"
+preload=LD_PRELOAD=$LIBPERFGO
+[ "${E2E_WAY:-}" != import ] || preload=LD_PRELOAD=
+killed preload perfgo env "$preload" "$TMP/external.test"
 finish

@@ -32,6 +32,7 @@ part() {
     preload/engine/*/*) cut -d/ -f3 <<<"$1" ;;
     preload/agent/*) echo agent ;;
     cli/*) echo cli ;;
+    gohook/hook_abi.h) echo hook ;;
     *) echo other ;;
     esac
 }
@@ -52,7 +53,7 @@ check_include() {
     case $from:$to in
     proto:* | *:cli | *:agent | *:other) fault "$file ($from) includes $target ($to)" ;;
     cli:*) ;;
-    agent:base | agent:hot) ;;
+    agent:base | agent:hot | agent:hook) ;;
     agent:*)
         [ "$include" = collect/engine.h ] || grep -qxF "$include" <<<"$AGENT_MAY" ||
             fault "$file (agent) includes $target: only collect/engine.h and what it includes" ;;

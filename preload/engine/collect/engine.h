@@ -39,6 +39,8 @@
     X(bool, pmu_backend_by_name, (const char *, enum pg_backend *))                                \
     X(const char *, pmu_backend_name, (enum pg_backend))                                           \
     X(int, pmu_plan, (const char *, enum pg_backend, struct pg_plan *, struct pg_error *))         \
+    X(int, pmu_plan_list,                                                                          \
+      (const char *, bool, struct pg_plan *, struct pmu_cause *, struct pg_error *))               \
     X(int, simulate_plan, (const char *, struct pg_plan *, struct pg_error *))                     \
     X(int, simulate_read,                                                                          \
       (const char *, const struct pg_plan *, struct pg_counts *, struct pg_error *))               \

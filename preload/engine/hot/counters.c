@@ -157,7 +157,7 @@ void hot_counters_read(struct hot_counters *c, const struct pg_plan *plan)
         if (counter->source == PG_SOURCE_PERF && (moved >> plan->event[counter->event].group & 1))
             raise(&c->last.value[i], values[counter->event]);
         else if (counter->source == PG_SOURCE_THREAD_CLOCK)
-            c->last.value[i] = thread_clock(c->tid);
+            raise(&c->last.value[i], thread_clock(c->tid)); /* 0 when the thread is no more */
     }
     /* Idle only if nothing moved since a read that saw the same schedule count. */
     c->idle = c->idle_page != NULL && moved == 0 && seq == c->idle_seq;

@@ -207,6 +207,22 @@ static void put_events(struct planner *p, uint8_t event_of[PG_MAX_COUNTERS])
     }
 }
 
+static void note_cause(struct planner *p, size_t i)
+{
+    int number = p->want[i].usable ? p->fit[i].error : 0;
+
+    if (p->cause.code != PG_OK)
+        return;
+    p->cause.hardware = p->want[i].event.class == RESOLVE_HARDWARE;
+    p->cause.number = number < FIT_NEVER_RUNS ? number : 0;
+    if (number == EACCES || number == EPERM)
+        p->cause.code = PG_E_PERMISSION;
+    else if (number == EMFILE || number == ENFILE || number == ENOMEM)
+        p->cause.code = PG_E_LIMIT;
+    else
+        p->cause.code = PG_E_UNSUPPORTED;
+}
+
 static void put_counters(struct planner *p)
 {
     uint8_t event_of[PG_MAX_COUNTERS] = {0};
@@ -223,6 +239,7 @@ static void put_counters(struct planner *p)
             add_counter(p, i, (enum pg_source)w->substitute);
         } else {
             planner_leave_out(p, w->event.name, w->reason);
+            note_cause(p, i);
         }
         if (p->why[0] == '\0' && w->reason[0] != '\0')
             snprintf(p->why, sizeof p->why, "%s", w->reason);
@@ -396,20 +413,39 @@ int plan_make(const struct plan_machine *machine, const char *events, enum pg_ba
     return rc;
 }
 
-int pmu_plan(const char *events, enum pg_backend backend, struct pg_plan *plan,
-             struct pg_error *err)
+/* Too few descriptors is no reason to give up what the clocks can count, but here it was asked for
+ * by name: the sentence says what the limit is. */
+static int make_list(struct planner *p, const char *events, bool partial)
 {
-    struct pmu_caps *caps = malloc(sizeof *caps);
-    struct plan_machine machine = {
-        .kernel = &fit_real_kernel, .caps = caps, .selftest = selftest_measure};
+    int rc = attempt(p, events, PG_BACKEND_PMU);
+
+    if (rc != 0)
+        return rc;
+    if (p->n > 0 && p->plan->n_counters == 0 && p->left_out[0] == '\0') {
+        p->cause = (struct pmu_cause){.code = PG_E_LIMIT, .number = EMFILE};
+        return pg_error_set(p->err, PG_E_LIMIT, "%s", p->why);
+    }
+    if (p->plan->n_counters == 0 || (p->left_out[0] != '\0' && !partial))
+        return pg_error_set(p->err, p->cause.code, "cannot count %s", p->left_out);
+    finish_note(p);
+    return 0;
+}
+
+int plan_make_list(const struct plan_machine *machine, const char *events, bool partial,
+                   struct pg_plan *plan, struct pmu_cause *cause, struct pg_error *err)
+{
+    struct planner *p = calloc(1, sizeof *p);
     int rc;
 
-    memset(plan, 0, sizeof *plan);
-    if (caps == NULL)
+    *cause = (struct pmu_cause){.code = PG_OK};
+    if (p == NULL)
         return pg_error_set(err, PG_E_NOMEM, "out of memory for a plan of events");
-    caps_probe("/proc", "/sys", caps);
-    machine.roots = (struct resolve_roots){"/sys", caps->tracefs};
-    rc = plan_make(&machine, events, backend, plan, err);
-    free(caps);
+    p->machine = machine;
+    p->plan = plan;
+    p->err = err;
+    rc = make_list(p, events, partial);
+    *cause = p->cause;
+    evspec_free(p->spec);
+    free(p);
     return rc;
 }

@@ -15,9 +15,11 @@ struct plan_machine {
     int (*selftest)(struct selftest_counts *out, struct pg_error *err);
 };
 
-/* pmu_plan() on a given machine. */
+/* pmu_plan() and pmu_plan_list() on a given machine. */
 int plan_make(const struct plan_machine *machine, const char *events, enum pg_backend backend,
               struct pg_plan *plan, struct pg_error *err);
+int plan_make_list(const struct plan_machine *machine, const char *events, bool partial,
+                   struct pg_plan *plan, struct pmu_cause *cause, struct pg_error *err);
 
 /* One event of the list on its way into the plan. */
 struct plan_want {
@@ -42,6 +44,7 @@ struct planner {
     char left_out[400];                    /* "name, name (reason), name (reason)…" */
     char last_reason[480];                 /* of left_out's last entry */
     bool user_only;                        /* a counter had to do without kernel mode */
+    struct pmu_cause cause;                /* of the first one that was left out */
 };
 
 /* Parses and resolves the list and decides what may be opened. plan_want.c */

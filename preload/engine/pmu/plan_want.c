@@ -151,8 +151,11 @@ int planner_want(struct planner *p, const char *events)
 
         if (n == -PG_E_INVALID || n == -PG_E_NOMEM)
             return pg_error_set(p->err, (enum pg_code) - n, "%s", why.text);
-        if (n < 0)
+        if (n < 0) {
             planner_leave_out(p, term->name, why.text);
+            if (p->cause.code == PG_OK)
+                p->cause = (struct pmu_cause){.code = (enum pg_code) - n};
+        }
         for (int k = 0; k < n && rc == 0; k++)
             rc = add_want(p, term, &r[k], (unsigned)k);
     }

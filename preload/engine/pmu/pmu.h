@@ -23,6 +23,19 @@
 int pmu_plan(const char *events, enum pg_backend backend, struct pg_plan *plan,
              struct pg_error *err);
 
+/* Why an event of a list is not in a plan, for callers that decide by it. */
+struct pmu_cause {
+    enum pg_code code; /* PG_OK: nothing was left out */
+    int number;        /* errno of perf_event_open; 0: it was not tried */
+    bool hardware;     /* the event needs a PMU */
+};
+
+/* The plan for exactly these events, with the best back end for each: what cannot be counted makes
+ * the call fail, or with `partial` is left out and named in the note, unless nothing is left.
+ * *cause is about the first such event. As pmu_plan otherwise; `events` must not be NULL. */
+int pmu_plan_list(const char *events, bool partial, struct pg_plan *plan, struct pmu_cause *cause,
+                  struct pg_error *err);
+
 /* "pmu" -> PG_BACKEND_PMU …; false for an unknown name. */
 bool pmu_backend_by_name(const char *name, enum pg_backend *out);
 const char *pmu_backend_name(enum pg_backend backend);

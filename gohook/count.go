@@ -1,0 +1,146 @@
+package gohook
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Count runs f and counts the events meanwhile, on all threads of the process unless an option says
+// otherwise. The error is f's own, with what was counted until then, or that of [Open], and then f
+// was not run.
+func Count(events string, f func() error, opts ...Option) (Result, error) {
+	var r Result
+	cfg := configOf(opts)
+	if cfg.self {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+	}
+	c, err := borrow(events, &cfg)
+	if err != nil {
+		return r, err
+	}
+	defer giveBack(c, events, &cfg)
+	err = during(c, &r, f)
+	return r, err
+}
+
+// during runs f in one window of c, also when f panics or ends its goroutine.
+func during(c *Counter, r *Result, f func() error) error {
+	defer func() {
+		c.Stop()
+		c.Read(r)
+	}()
+	c.Start()
+	return f()
+}
+
+// CountContext is [Count] for a function that takes a context. When the context ends, counting ends
+// there and then, however long f takes to return; the error is then the context's.
+func CountContext(ctx context.Context, events string, f func(context.Context) error, opts ...Option) (Result, error) {
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	var r Result
+	cfg := configOf(opts)
+	if cfg.self {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+	}
+	c, err := open(events, &cfg)
+	if err != nil {
+		return r, err
+	}
+	defer c.Close()
+	returned, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-ctx.Done():
+			c.Stop()
+		case <-returned:
+		}
+	}()
+	err = during(c, &r, func() error {
+		defer func() {
+			close(returned)
+			<-watched
+		}()
+		return f(ctx)
+	})
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return r, err
+}
+
+// Counters of the whole process that Count used stay open for a moment: a function that is counted in
+// a loop pays for opening once.
+const keepFor = time.Second
+
+const maxKept = 8
+
+type keptCounter struct {
+	c     *Counter
+	since time.Time
+}
+
+var kept = struct {
+	mu      sync.Mutex
+	idle    map[planKey]keptCounter
+	sweeper bool // a timer is set
+}{idle: make(map[planKey]keptCounter)}
+
+func (c *config) keepable() bool { return !c.self && c.threads == nil }
+
+func borrow(events string, cfg *config) (*Counter, error) {
+	if cfg.keepable() {
+		key := planKey{events, cfg.partial}
+		kept.mu.Lock()
+		k, ok := kept.idle[key]
+		delete(kept.idle, key)
+		kept.mu.Unlock()
+		if ok {
+			k.c.Reset()
+			return k.c, nil
+		}
+	}
+	return open(events, cfg)
+}
+
+func giveBack(c *Counter, events string, cfg *config) {
+	if cfg.keepable() {
+		key := planKey{events, cfg.partial}
+		kept.mu.Lock()
+		_, taken := kept.idle[key]
+		if !taken && len(kept.idle) < maxKept {
+			kept.idle[key] = keptCounter{c, time.Now()}
+			if !kept.sweeper {
+				kept.sweeper = true
+				time.AfterFunc(keepFor, sweep)
+			}
+			c = nil
+		}
+		kept.mu.Unlock()
+	}
+	if c != nil {
+		c.Close()
+	}
+}
+
+// sweep closes what nobody came back for.
+func sweep() {
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	for key, k := range kept.idle {
+		if time.Since(k.since) >= keepFor {
+			delete(kept.idle, key)
+			k.c.Close()
+		}
+	}
+	kept.sweeper = len(kept.idle) > 0
+	if kept.sweeper {
+		time.AfterFunc(keepFor, sweep)
+	}
+}

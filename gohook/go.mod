@@ -1,0 +1,3 @@
+module example.com/perfgo/gohook
+
+go 1.18

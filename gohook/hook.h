@@ -1,0 +1,81 @@
+/* hook.h - the functions of libperfgo.so by names that cgo can call. */
+#ifndef GOHOOK_HOOK_H
+#define GOHOOK_HOOK_H
+
+#include "hook_abi.h"
+
+/* NULL when the library is of another version. Set before the program's first Go instruction. */
+extern const struct perfgo_hook_api *gohook_api;
+
+static inline void gohook_start(struct perfgo_hook_counter *c)
+{
+    gohook_api->start(c);
+}
+static inline void gohook_stop(struct perfgo_hook_counter *c)
+{
+    gohook_api->stop(c);
+}
+static inline void gohook_read(struct perfgo_hook_counter *c)
+{
+    gohook_api->read(c);
+}
+static inline void gohook_reset(struct perfgo_hook_counter *c)
+{
+    gohook_api->reset(c);
+}
+static inline void gohook_close(struct perfgo_hook_counter *c)
+{
+    gohook_api->close(c);
+}
+static inline void gohook_leave(struct perfgo_hook_counter *c)
+{
+    gohook_api->leave(c);
+}
+static inline void gohook_plan_free(struct perfgo_hook_plan *p)
+{
+    gohook_api->plan_free(p);
+}
+static inline int gohook_state(void)
+{
+    return gohook_api->state();
+}
+static inline void gohook_armed_read(struct perfgo_hook_counts *out)
+{
+    gohook_api->armed_read(out);
+}
+
+static inline const struct perfgo_hook_plan *gohook_armed_plan(void)
+{
+    return gohook_api->armed_plan();
+}
+
+static inline int gohook_plan(const char *events, int partial, struct perfgo_hook_plan **out,
+                              struct perfgo_hook_error *err)
+{
+    return gohook_api->plan(events, partial, out, err);
+}
+
+static inline int gohook_open(const struct perfgo_hook_plan *plan, int scope, const int32_t *tid,
+                              size_t n, struct perfgo_hook_counter **out,
+                              struct perfgo_hook_error *err)
+{
+    return gohook_api->open(plan, scope, tid, n, out, err);
+}
+
+static inline int gohook_join(struct perfgo_hook_counter *c, struct perfgo_hook_error *err)
+{
+    return gohook_api->join(c, err);
+}
+
+static inline int gohook_attach_bpf(struct perfgo_hook_counter *c, uint32_t event, int fd,
+                                    struct perfgo_hook_error *err)
+{
+    return gohook_api->attach_bpf(c, event, fd, err);
+}
+
+static inline int gohook_follow(struct perfgo_hook_counter *c, struct perfgo_hook_error *err)
+{
+    return gohook_api->follow(c, err);
+}
+
+#endif

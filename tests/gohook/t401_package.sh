@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# timeout: 400
+# The package's own tests, here and with the race detector, with the oldest supported Go, and without
+# cgo; go vet and staticcheck have nothing to say; everything exported is documented.
+. "$(dirname "$0")/../lib.sh"
+cd "$ROOT/gohook" || exit 1
+OLDEST=go1.18.10
+STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# gotest PREFIX ARG...: go test -v as protocol lines.
+gotest() {
+    local prefix=$1 status
+    shift
+    go test -v -count=1 "$@" . >"$TMP/out" 2>&1
+    status=$?
+    # A skip's reason stands on the lines before its result.
+    awk -v prefix="$prefix" '
+        /^--- PASS: / { print "ok " prefix $3 }
+        /^--- FAIL: / { print "not ok " prefix $3 ": see the log" }
+        /skipped: +/ { why = $0; sub(/.*skipped: +/, "", why) }
+        /^--- SKIP: / { print "skip " prefix $3 ": " (why == "" ? "no reason given" : why); why = "" }
+    ' "$TMP/out"
+    if [ "$status" != 0 ]; then
+        tail -n 60 "$TMP/out"
+        not_ok "${prefix}status" "$(grep -m 1 -E '_test.go:|FAIL|rror' "$TMP/out")"
+    fi
+}
+
+check vet "go vet complains" go vet ./...
+gotest ""
+if [ "$(go env GOARCH)" = amd64 ]; then
+    gotest race/ -race -short
+else
+    skip race "needs amd64 here"
+fi
+if GOTOOLCHAIN=$OLDEST timeout 100 go version 2>/dev/null | grep -q "$OLDEST "; then
+    GOTOOLCHAIN=$OLDEST gotest oldest/ -short
+else
+    skip oldest "$OLDEST cannot be had here"
+fi
+CGO_ENABLED=0 gotest without-cgo/ -run=Stub
+CGO_ENABLED=0 GOOS=darwin check other-system "does not build for macOS" go vet .
+if timeout 200 go run "$STATICCHECK" --version >"$TMP/staticcheck" 2>&1; then
+    check staticcheck "staticcheck complains" go run "$STATICCHECK" ./...
+else
+    skip staticcheck "cannot be had: $(tail -n 1 "$TMP/staticcheck")"
+fi
+
+# Every exported name has a comment that begins with it.
+undocumented=$(go doc -all . | awk '
+    /^(FUNCTIONS|TYPES)$/ { on = 1 }
+    on && /^func |^type / { if (name != "") print name; name = $0; next }
+    name != "" && /^    [A-Z]/ { name = "" }
+    END { if (name != "") print name }' | grep -v ' struct {$\|^type .* int$')
+if [ -z "$undocumented" ]; then ok documented; else not_ok documented "no comment: $undocumented"; fi
+finish
