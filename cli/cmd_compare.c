@@ -1,5 +1,6 @@
 /* cmd_compare.c - OLD against NEW, and whether NEW may pass. */
 #include "cli/command.h"
+#include "cli/compare_config.h"
 #include "cli/compare_format.h"
 #include "cli/compare_load.h"
 #include "cli/options.h"
@@ -19,8 +20,8 @@ static const void *const formats[] = {
 struct compare_flags {
     struct words gates;
     const struct compare_format *format;
-    const char *output, *history, *control;
-    bool json, force, allow_drop;
+    const char *output, *history, *control, *alpha, *confidence, *config;
+    bool json, force, allow_drop, no_config;
 };
 
 #define ROW(field) offsetof(struct compare_flags, field)
@@ -38,6 +39,16 @@ static const struct option_row rows[] = {
     {"control", 0, "RUN",
      "OLD measured once more: what it differs from OLD by is noise, and no gate fails for less",
      OPTION_TEXT, ROW(control)},
+    {"alpha", 0, "X",
+     "the share of false alarms to accept among all that is called a change (0.05)", OPTION_TEXT,
+     ROW(alpha)},
+    {"confidence", 0, "X", "of the intervals (0.95)", OPTION_TEXT, ROW(confidence)},
+    {"config", 0, "FILE",
+     "read gates and settings from FILE (default: the nearest .perfgo.toml from here up to "
+     "go.mod); "
+     "flags win",
+     OPTION_TEXT, ROW(config)},
+    {"no-config", 0, NULL, "read no such file", OPTION_BOOL, ROW(no_config)},
     {"dir", 'd', "DIR",
      "directory that holds history/ (default: PERFGO_OUTPUT, else .perfgo beside "
      "the nearest go.mod)",
@@ -58,15 +69,44 @@ static const struct options options = {
     .choices = formats,
 };
 
-static int parse_gates(const struct words *texts, struct compare_options *o, struct pg_error *err)
+/* Those of the file first: the last one that matches counts. */
+static int parse_gates(const struct words *texts, const struct compare_config *config,
+                       struct compare_options *o, struct pg_error *err)
 {
-    struct gate *gate = texts->n > 0 ? memory_grow(NULL, texts->n * sizeof *gate) : NULL;
+    const size_t n = config->n_gates + texts->n;
+    struct gate *gate = n > 0 ? memory_grow(NULL, n * sizeof *gate) : NULL;
     int rc = 0;
 
-    o->gate = gate;
-    o->n_gates = texts->n;
+    if (config->n_gates > 0)
+        memcpy(gate, config->gate, config->n_gates * sizeof *gate);
     for (size_t i = 0; i < texts->n && rc == 0; i++)
-        rc = gate_parse(texts->item[i], &gate[i], err);
+        rc = gate_parse(texts->item[i], &gate[config->n_gates + i], err);
+    o->gate = gate;
+    o->n_gates = n;
+    return rc;
+}
+
+/* What flags and the file say; o->gate is the caller's to free. */
+static int settle(const struct compare_flags *flags, struct compare_options *o,
+                  struct pg_error *err)
+{
+    struct compare_config config = {.path = NULL};
+    int rc = flags->no_config ? 0 : compare_config_read(flags->config, &config, err);
+
+    *o = (struct compare_options){
+        .alpha = config.alpha > 0 ? config.alpha : 0.05,
+        .confidence = config.confidence > 0 ? config.confidence : 0.95,
+        .force = flags->force || config.force,
+        .allow_drop = flags->allow_drop || config.allow_drop,
+    };
+    if (rc == 0 && flags->alpha != NULL)
+        rc = compare_config_share("alpha", flags->alpha, &o->alpha, err);
+    if (rc == 0 && flags->confidence != NULL)
+        rc = compare_config_share("confidence", flags->confidence, &o->confidence, err);
+    rc = rc < 0 ? rc : parse_gates(&flags->gates, &config, o, err);
+    if (rc == 0 && config.path != NULL)
+        say("compare: settings of %s", config.path);
+    compare_config_free(&config);
     return rc;
 }
 
@@ -107,11 +147,10 @@ static int compare(const struct compare_flags *flags, const struct option_result
                    struct pg_error *err)
 {
     const char *history = flags->history != NULL ? flags->history : given->settings.output;
-    struct compare_options o = {
-        .alpha = 0.05, .confidence = 0.95, .force = flags->force, .allow_drop = flags->allow_drop};
+    struct compare_options o;
     struct benchset old = {.results = 0}, new = {.results = 0}, control = {.results = 0};
     struct comparison result = {.n_rows = 0};
-    int rc = parse_gates(&flags->gates, &o, err);
+    int rc = settle(flags, &o, err);
 
     rc = rc < 0 ? rc : load_side(history, given->words.item[0], &old, err);
     rc = rc < 0 ? rc : load_side(history, given->words.item[1], &new, err);
@@ -154,7 +193,9 @@ int cmd_compare(int argc, char **argv)
     options_parse(&options, argc, argv, &flags, &given);
     if (flags.json)
         flags.format = &compare_json;
-    if (given.words.n != 2) {
+    if (flags.config != NULL && flags.no_config) {
+        rc = say_error("compare: --config and --no-config contradict each other: give one of them");
+    } else if (given.words.n != 2) {
         rc = say_error("compare: give OLD and NEW, not %zu operands; several files or runs of one "
                        "side go together with commas between",
                        given.words.n);

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *compare_cell_title(enum compare_cell cell)
+const char *compare_cell_title(const struct compare_report *r, enum compare_cell cell)
 {
     static const char *const titles[CELLS] = {
         "benchmark", "metric", "old", "new", "difference", "95 %", "q", "change", "verdict"};
 
-    return titles[cell];
+    return cell == CELL_INTERVAL && r->options->confidence != 0.95 ? "interval" : titles[cell];
 }
 
 static char *name_text(const struct bench *b)

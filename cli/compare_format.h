@@ -43,7 +43,7 @@ struct compare_notes {
     size_t n;
 };
 
-const char *compare_cell_title(enum compare_cell cell);
+const char *compare_cell_title(const struct compare_report *r, enum compare_cell cell);
 char *compare_cell_text(const struct compare_row *row, enum compare_cell cell,
                         struct compare_notes *notes);
 void compare_notes_free(struct compare_notes *notes);

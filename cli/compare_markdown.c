@@ -56,7 +56,7 @@ static void write_markdown(FILE *f, const struct compare_report *r)
     list(f, "\nOLD and NEW are not alike:\n\n", c->differences.text);
     fputs(r->packages ? "\n| package |" : "\n|", f);
     for (int i = 0; i < CELLS; i++)
-        fprintf(f, " %s |", compare_cell_title((enum compare_cell)i));
+        fprintf(f, " %s |", compare_cell_title(r, (enum compare_cell)i));
     fputs(r->packages ? "\n|---|" : "\n|", f);
     for (int i = 0; i < CELLS; i++)
         fputs(i >= CELL_OLD && i <= CELL_Q ? "--:|" : "---|", f);

@@ -32,7 +32,7 @@ static struct libscols_table *new_table(FILE *f, const struct compare_report *r)
     for (int i = 0; i < CELLS; i++) {
         const bool text = i == CELL_BENCHMARK || i == CELL_METRIC || i >= CELL_CHANGE;
 
-        scols_table_new_column(table, compare_cell_title((enum compare_cell)i), 0,
+        scols_table_new_column(table, compare_cell_title(r, (enum compare_cell)i), 0,
                                i == CELL_BENCHMARK ? SCOLS_FL_TRUNC
                                : text              ? 0
                                                    : SCOLS_FL_RIGHT);

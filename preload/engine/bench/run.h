@@ -43,6 +43,9 @@ int run_default_id(const struct run_launcher *launcher, char id[RUN_ID_SIZE], st
  * shorter than RUN_ID_SIZE. */
 bool run_id_valid(const char *id);
 
+/* The directory of the nearest go.mod at or above `dir`, in place; false when there is none. */
+bool run_module_root(char *dir);
+
 /* Absolute path of the history directory; nothing is created. `output`: PERFGO_OUTPUT or NULL; when
  * relative it is meant from `base` (where the user stands). `cwd`: where the test runs; NULL: the
  * process's. base NULL: the same as cwd. */

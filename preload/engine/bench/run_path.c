@@ -132,8 +132,7 @@ bool run_id_valid(const char *id)
     return true;
 }
 
-/* The directory of the nearest go.mod at or above `dir`, in place; false when there is none. */
-static bool module_root(char *dir)
+bool run_module_root(char *dir)
 {
     char file[PATH_MAX];
 
@@ -167,7 +166,7 @@ int run_history_dir(const char *output, const char *base, const char *cwd, char 
         n = snprintf(out, size, "%s/%s/history", base != NULL ? base : here, output);
     } else {
         memcpy(root, here, sizeof root);
-        n = snprintf(out, size, "%s/.perfgo/history", module_root(root) ? root : here);
+        n = snprintf(out, size, "%s/.perfgo/history", run_module_root(root) ? root : here);
     }
     if (n < 0 || (size_t)n >= size)
         return pg_error_set(err, PG_E_INVALID, "the path of the output directory is too long");
