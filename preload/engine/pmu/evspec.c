@@ -157,11 +157,14 @@ static void add_modifiers(struct evspec_term *term, struct slice s, struct evspe
 
 static int own_modifiers(struct parser *p, struct evspec_term *term, struct slice s)
 {
-    int rc = modifiers(p, s, &term->own);
+    struct evspec_mods mods;
+    int rc = modifiers(p, s, &mods);
 
-    if (rc == 0)
-        add_modifiers(term, s, term->own);
-    return rc;
+    if (rc != 0)
+        return rc;
+    add_modifiers(term, s, mods);
+    term->own = term->all;
+    return 0;
 }
 
 static int copy(struct parser *p, struct slice s, char out[EVSPEC_NAME_SIZE])
@@ -298,22 +301,21 @@ static bool is_modifiers(struct slice head, struct slice tail)
 
 static int other_term(struct parser *p, struct evspec_term *term, struct slice word)
 {
-    const char *last = memrchr(word.at, ':', word.size);
-    const char *first = memchr(word.at, ':', word.size);
+    const char *last, *first = memchr(word.at, ':', word.size);
     size_t upper = 0;
     int rc;
 
-    if (last != NULL) {
+    /* libpfm4 lets each modifier stand behind a colon of its own: "EVENT:MASK:u:k". */
+    while ((last = memrchr(word.at, ':', word.size)) != NULL) {
         struct slice head = {word.at, (size_t)(last - word.at)};
         struct slice tail = {last + 1, (size_t)(word.at + word.size - last - 1)};
         if (tail.size == 0 || head.size == 0)
             return fail(p, last, "there is nothing %s ':'", tail.size == 0 ? "behind" : "before");
-        if (is_modifiers(head, tail)) {
-            if ((rc = own_modifiers(p, term, tail)) != 0)
-                return rc;
-            word = head;
-            last = memrchr(word.at, ':', word.size);
-        }
+        if (!is_modifiers(head, tail))
+            break;
+        if ((rc = own_modifiers(p, term, tail)) != 0)
+            return rc;
+        word = head;
     }
     for (size_t i = 0; i < word.size; i++)
         if (word.at[i] == '*' || word.at[i] == '?')

@@ -32,6 +32,35 @@ static const char *owner(const char *name, size_t size)
     return NULL;
 }
 
+/* Which modes are counted may be said in the name (":u=1:c=2"), behind it, or in both places. */
+static void take_modes(const struct perf_event_attr *encoded, struct perf_event_attr *attr)
+{
+    if (!encoded->exclude_user && !encoded->exclude_kernel && !encoded->exclude_hv)
+        return;
+    if (!attr->exclude_user && !attr->exclude_kernel && !attr->exclude_hv)
+        attr->exclude_user = attr->exclude_kernel = attr->exclude_hv = 1;
+    attr->exclude_user &= encoded->exclude_user;
+    attr->exclude_kernel &= encoded->exclude_kernel;
+    attr->exclude_hv &= encoded->exclude_hv;
+}
+
+static void take(const struct perf_event_attr *encoded, struct perf_event_attr *attr)
+{
+    attr->type = encoded->type;
+    attr->config = encoded->config;
+    attr->config1 = encoded->config1;
+    attr->config2 = encoded->config2;
+    if (encoded->precise_ip > attr->precise_ip)
+        attr->precise_ip = encoded->precise_ip;
+    attr->exclusive |= encoded->exclusive;
+    attr->pinned |= encoded->pinned;
+    take_modes(encoded, attr);
+    if (encoded->exclude_host) { /* ":mg": guests only */
+        attr->exclude_host = 1;
+        attr->exclude_guest = 0;
+    }
+}
+
 int pfmevent_encode(const char *event, struct perf_event_attr *attr, struct pg_error *err)
 {
     struct perf_event_attr encoded = {.size = sizeof encoded};
@@ -43,10 +72,7 @@ int pfmevent_encode(const char *event, struct perf_event_attr *attr, struct pg_e
         return pg_error_set(err, PG_E_UNSUPPORTED, "libpfm4 does not start: %s", pfm_strerror(rc));
     rc = pfm_get_os_event_encoding(event, PFM_PLM0 | PFM_PLM3 | PFM_PLMH, PFM_OS_PERF_EVENT, &arg);
     if (rc == PFM_SUCCESS) {
-        attr->type = encoded.type;
-        attr->config = encoded.config;
-        attr->config1 = encoded.config1;
-        attr->config2 = encoded.config2;
+        take(&encoded, attr);
         return 0;
     }
     name = name ? name + 2 : event;
