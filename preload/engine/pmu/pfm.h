@@ -8,9 +8,10 @@
 
 /* Sets type, config, config1, config2 of *attr for a libpfm4 event string ("INST_RETIRED:ANY_P",
  * "skl::L2_RQSTS:MISS:c=1"), and what its modifiers say of modes, precision, pinning and guests in
- * addition to what *attr says already; period and freq are ignored. Initialises libpfm4 (milliseconds, some 100 KiB) with the first call of
- * the process. PG_E_NOTFOUND: no CPU has it. PG_E_UNSUPPORTED: another CPU than this one has it, or
- * it needs a unit mask. [one thread at a time] */
+ * addition to what *attr says already; period and freq are ignored. Initialises libpfm4
+ * (milliseconds, some 100 KiB) with the first call of the process. PG_E_NOTFOUND: no CPU has it.
+ * PG_E_UNSUPPORTED: another CPU than this one has it, or it needs a unit mask. [one thread at a
+ * time] */
 int pfmevent_encode(const char *event, struct perf_event_attr *attr, struct pg_error *err);
 
 struct pfmevent {
