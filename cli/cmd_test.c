@@ -66,10 +66,11 @@ static const struct option_row rows[] = {
      OPTION_TEXT, ROW(against.format)},
 };
 static const struct options options = {
-    .usage = "[stat|simulate] -- [GO TEST ARGUMENT...]",
+    .usage = "[stat|profile|simulate] -- [GO TEST ARGUMENT...]",
     .doc = "Run go test with counters on every benchmark line, in a record per line and in a "
-           "summary on standard error. stat counts while the benchmarks run; simulate runs them "
-           "under Valgrind, for counts that are the same on every machine and in every run.\v"
+           "summary on standard error. stat counts while the benchmarks run; profile also samples "
+           "and writes a pprof file for each; simulate runs them under Valgrind, for counts that "
+           "are the same on every machine and in every run.\v"
            "For example: perfgo test -- -bench=. ./...\n"
            "The exit status is that of go test.",
     .rows = rows,
@@ -83,6 +84,7 @@ static const struct {
     const char *name, *mode, *backend; /* backend NULL: as set */
 } modes[] = {
     {"stat", "stat", NULL},
+    {"profile", "profile", NULL},
     {"simulate", "stat", "simulate"},
 };
 
@@ -122,9 +124,8 @@ static int choose_mode(struct test_run *t)
                 t->given.settings.backend = modes[i].backend;
             return 0;
         }
-    return say_error("test: there is no '%s', only 'stat' and 'simulate': arguments of go test "
-                     "belong behind --, as "
-                     "in perfgo test -- -bench=. ./...",
+    return say_error("test: there is no '%s', only 'stat', 'profile' and 'simulate': arguments of "
+                     "go test belong behind --, as in perfgo test -- -bench=. ./...",
                      words->item[0]);
 }
 

@@ -23,6 +23,7 @@ static const struct {
 } switches[] = {
     {"no-inline", "PERFGO_INLINE", "0", "leave Go's benchmark lines alone; only record"},
     {"save-binary", "PERFGO_SAVE_BINARY", "1", "keep the test binaries with the run, in binaries/"},
+    {"each", "PERFGO_EACH", "1", "profile: one for each repetition of -count, not one for all"},
 };
 enum { SWITCHES = sizeof switches / sizeof switches[0] };
 

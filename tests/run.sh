@@ -6,6 +6,7 @@
 #   unit       cmocka programs, release build             asan tsan   unit and cli tests, sanitized
 #   cli        tests/cli/t*.sh                            e2e         tests/e2e/t*.sh, real Go programs
 #   sim        tests/sim/t*.sh, under Valgrind            pmu         tests/pmu/t*.sh, arm64 in QEMU
+#   profile    tests/profile/t*.sh: samples of the timed region
 #   gohook     tests/gohook/t*.sh, the Go package
 #   examples   examples/ with Go alone                    install     make install and uninstall
 #   selftest   lint, set-up and this runner catch what they are for
@@ -228,7 +229,7 @@ suite() {
     pmu) run_pmu ;;
     unit) build release KIND=release all unit-build && run_units unit: "$ROOT/build/tests" ;;
     asan | tsan) sanitized "$1" ;;
-    cli | e2e | sim | gohook)
+    cli | e2e | profile | sim | gohook)
         need_go && build release KIND=release all unit-build && run_scripts "$1" "$1:" tests/"$1"/t*.sh ;;
     matrix)
         need_go && build release KIND=release all unit-build || return
@@ -258,7 +259,7 @@ suite() {
 }
 
 mkdir -p "$LOGS"
-[ $# -gt 0 ] || set -- unit cli e2e sim gohook pmu examples install asan selftest matrix std fuzz
+[ $# -gt 0 ] || set -- unit cli e2e profile sim gohook pmu examples install asan selftest matrix std fuzz
 started=$SECONDS
 for name in "$@"; do
     echo "== $name"

@@ -7,6 +7,8 @@
  *   windows.c    counts what the timer's windows contain                          [go thread]
  *   pthread.c    lets threads of native code count too                            [any]
  *   simulate.c   takes the place of hooks.c and windows.c under Valgrind          [go thread]
+ *   samplers.c   opens and ends the samplers of threads                           [go thread]
+ *   sampling.c   reads what they sampled                                           [recorder]
  *   recorder.c   a thread of ours with a working libc: formats and writes         [recorder]
  * A program that imports the Go package gohook also calls:
  *   gohook.c     what the package may ask for; counters of its own in groups.c    [any]
@@ -20,6 +22,7 @@
 
 #include "collect/engine.h"
 #include "proto/settings.h"
+#include "samplers.h"
 #include "windows.h"
 
 #include <pthread.h>
@@ -53,13 +56,14 @@ struct agent {
     const struct perfgo_engine *engine;
     struct pg_plan plan;
     struct b_layout layout;
-    bool armed;              /* calls are redirected */
-    bool simulate;           /* under Valgrind; else threads are counted */
-    bool imported;           /* the program uses the Go package gohook */
-    bool timer_only;         /* only the timer's calls are redirected, for agent.follower */
-    struct group *follower;  /* its window follows the benchmark's timer (gohook.c), or NULL */
-    struct windows *windows; /* NULL while simulating */
-    struct session *session; /* recorder thread only, once it runs */
+    bool armed;                /* calls are redirected */
+    bool simulate;             /* under Valgrind; else threads are counted */
+    bool imported;             /* the program uses the Go package gohook */
+    bool timer_only;           /* only the timer's calls are redirected, for agent.follower */
+    struct group *follower;    /* its window follows the benchmark's timer (gohook.c), or NULL */
+    struct windows *windows;   /* NULL while simulating */
+    struct samplers *samplers; /* NULL unless threads are sampled */
+    struct session *session;   /* recorder thread only, once it runs */
 };
 extern struct agent agent;
 
@@ -123,6 +127,16 @@ int simulate_start(struct pg_error *err);
 int simulate_read_dump(uint64_t part, struct pg_counts *out, struct pg_error *err);
 /* What the line that is being handed over was counted with. [go thread] */
 void simulate_total(struct session_line *line);
+
+/* --- sampling.c */
+/* Makes room for what is sampled. The program's Go data is borrowed until the process ends.
+ * [constructor] */
+int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err);
+/* Reads what has come since. An error is for the note at the end. [recorder] */
+int sampling_drain(struct pg_error *err);
+/* What the run with that number has sampled, until the next call; NULL: threads are not sampled.
+ * [recorder] */
+const struct samples *sampling_take(uint32_t run, struct pg_error *err);
 
 /* --- recorder.c */
 /* Starts the recorder thread; [constructor]. */

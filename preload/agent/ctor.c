@@ -141,13 +141,43 @@ static int read_backend(enum pg_backend *out, struct pg_error *err)
                         name);
 }
 
-static int start_counting(enum pg_backend backend, struct pg_error *err)
+/* In the profile mode the event list is what is sampled; counted is the usual. */
+static bool profiles(void)
 {
-    int rc = agent.engine->pmu_plan(agent.settings.events, backend, &agent.plan, err);
+    return strcmp(agent.settings.mode, "profile") == 0;
+}
 
+/* That nothing can be sampled is no reason not to count; it is said in the note. */
+static int plan_sampling(const struct gobin *bin, uint64_t bias, enum pg_backend backend,
+                         struct pg_error *err)
+{
+    struct pg_sampling *sampling = &agent.plan.sampling;
+    const struct sampling_request request = {
+        .events = agent.settings.events,
+        .backend = backend,
+        .freq = agent.settings.freq,
+        .period = agent.settings.period,
+    };
+    int rc = agent.engine->pmu_sampling(&request, sampling, err);
+
+    if (rc < 0 || sampling->n_events == 0)
+        return rc;
+    agent.samplers = samplers_create(sampling);
+    return agent.samplers != NULL ? sampling_start(bin, bias, err)
+                                  : pg_error_set(err, PG_E_NOMEM, "no memory for samplers");
+}
+
+static int start_counting(const struct gobin *bin, uint64_t bias, enum pg_backend backend,
+                          struct pg_error *err)
+{
+    int rc = agent.engine->pmu_plan(profiles() ? NULL : agent.settings.events, backend, &agent.plan,
+                                    err);
+
+    if (rc == 0 && profiles())
+        rc = plan_sampling(bin, bias, backend, err);
     if (rc < 0)
         return rc;
-    agent.windows = windows_create(&agent.plan);
+    agent.windows = windows_create(&agent.plan, agent.samplers);
     if (agent.windows == NULL)
         return pg_error_set(err, PG_E_NOMEM, "no memory for the threads' counters");
     rc = windows_thread_begin(agent.windows);
@@ -176,9 +206,9 @@ static int start_session(const struct gobin *bin, int argc, char *const *argv, s
 /* A mode that does not exist is not taken for another one. */
 static int check_mode(struct pg_error *err)
 {
-    if (strcmp(agent.settings.mode, "stat") == 0)
+    if (strcmp(agent.settings.mode, "stat") == 0 || profiles())
         return 0;
-    return pg_error_set(err, PG_E_INVALID, "PERFGO_MODE=%s is not valid: give stat or off",
+    return pg_error_set(err, PG_E_INVALID, "PERFGO_MODE=%s is not valid: give stat, profile or off",
                         agent.settings.mode);
 }
 
@@ -197,7 +227,7 @@ static int arm(const struct gobin *bin, uint64_t bias, int argc, char *const *ar
         rc = stacks_create(err);
     agent.simulate = backend == PG_BACKEND_SIMULATE;
     if (rc == 0)
-        rc = agent.simulate ? simulate_start(err) : start_counting(backend, err);
+        rc = agent.simulate ? simulate_start(err) : start_counting(bin, bias, backend, err);
     if (rc == 0)
         rc = start_session(bin, argc, argv, err);
     if (rc == 0)
@@ -275,8 +305,10 @@ static int enter(int argc, char *const *argv, struct pg_error *err)
                           "this Go version (%s) is not known to perfgo: no testing.(*B).StartTimer",
                           agent.engine->gobin_go_version(bin));
     }
-    agent.engine->gobin_close(bin);
-    agent.engine->elf_close(image);
+    if (agent.samplers == NULL || agent.windows == NULL) {
+        agent.engine->gobin_close(bin);
+        agent.engine->elf_close(image);
+    }
     return rc;
 }
 

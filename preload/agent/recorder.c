@@ -1,8 +1,8 @@
 /* recorder.c - a thread of ours, with a working libc, that formats and writes.
  *
  * It is created before Go's first instruction, so its thread pointer is libc's in every kind of
- * binary, and it blocks every signal: Go's handlers never run on it. It sleeps in a futex and uses
- * no CPU while benchmarks run.
+ * binary, and it blocks every signal: Go's handlers never run on it. It sleeps and uses no CPU
+ * while benchmarks run, but for what sampling wakes it for: a ring that is half full.
  *
  * A hook hands over one line at a time and waits, bounded, for the longer text: outside of any
  * window, between two benchmarks. The hand-over is one word that goes IDLE -> FILLING -> POSTED ->
@@ -15,7 +15,9 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/mman.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { IDLE, FILLING, POSTED, DONE, ABANDONED };
 enum job { JOB_LINE, JOB_DUMP };
@@ -27,11 +29,13 @@ enum {
 };
 
 static struct {
-    uint32_t wake;   /* futex: bumped with every hand-over */
+    int wake_fd;     /* eventfd: written with every hand-over */
+    int watch_fd;    /* epoll: wake_fd, and the rings of samples */
     uint32_t job;    /* futex: state of what was handed over */
     uint32_t finish; /* futex: IDLE, POSTED, DONE */
     int32_t exit_code;
     uint32_t refused; /* lines that Go printed without us */
+    uint32_t run;     /* of the line that is handed over */
     enum job kind;
     uint64_t part;         /* JOB_DUMP: which one … */
     struct pg_counts dump; /* … and what was in it, */
@@ -53,8 +57,9 @@ static bool moved(uint32_t *state, uint32_t from, uint32_t to)
 
 static void wake_recorder(void)
 {
-    __atomic_add_fetch(&recorder.wake, 1, __ATOMIC_RELEASE);
-    sys_futex_wake(&recorder.wake, 1);
+    static const uint64_t one = 1;
+
+    sys_call3(SYS_write, recorder.wake_fd, (long)&one, sizeof one);
 }
 
 static int64_t now_ns(void)
@@ -99,6 +104,7 @@ static void counted_total(struct session_line *out)
     windows_total(agent.windows, &total, recorder.thread, MAX_THREADS);
     out->counted = out->n;
     out->windows = total.windows;
+    recorder.run = total.run;
     out->total = total.total;
     out->threads_missed = total.missed;
     out->n_threads = total.n_threads;
@@ -205,6 +211,12 @@ static void do_line(void)
 {
     struct pg_error err = {0};
 
+    recorder.out_line.samples = sampling_take(recorder.run, &err);
+    if (err.code != 0)
+        remember(&err);
+    if (agent.samplers != NULL)
+        recorder.out_line.threads_unsampled =
+            __atomic_load_n(&agent.samplers->missed, __ATOMIC_RELAXED);
     recorder.out_size = 0;
     if (agent.engine->session_line(agent.session, &recorder.out_line, recorder.out,
                                    sizeof recorder.out, &recorder.out_size, &err) < 0)
@@ -247,6 +259,11 @@ static void do_finish(void)
                 (unsigned long long)recorder.out_line.threads_missed);
         if (agent.plan.note[0] != '\0')
             say("note", "%s", agent.plan.note);
+        if (agent.plan.sampling.note[0] != '\0')
+            say("note", "%s", agent.plan.sampling.note);
+        if (recorder.out_line.threads_unsampled > 0)
+            say("note", "%llu threads could not be sampled: the profiles lack them",
+                (unsigned long long)recorder.out_line.threads_unsampled);
     }
     if (agent.engine->session_close(agent.session, recorder.exit_code, &err) < 0)
         remember(&err);
@@ -257,23 +274,51 @@ static void do_finish(void)
     sys_futex_wake(&recorder.finish, 16);
 }
 
+/* Until there is something to do, or a ring to read. */
+static void sleep_until_woken(void)
+{
+    struct epoll_event event[64];
+    uint64_t count;
+    ssize_t n;
+
+    epoll_wait(recorder.watch_fd, event, 64, -1);
+    n = read(recorder.wake_fd, &count, sizeof count); /* nothing: only a ring was */
+    (void)n;
+}
+
 static void *recorder_main(void *unused)
 {
+    struct pg_error err = {0};
+
     (void)unused;
     pthread_setname_np(pthread_self(), "perfgo");
     while (agent.session != NULL) {
-        uint32_t seen = __atomic_load_n(&recorder.wake, __ATOMIC_ACQUIRE);
-
         uint32_t job = __atomic_load_n(&recorder.job, __ATOMIC_ACQUIRE);
 
+        if (sampling_drain(&err) < 0)
+            remember(&err);
         if (job == POSTED || job == ABANDONED)
             do_job();
         if (__atomic_load_n(&recorder.finish, __ATOMIC_ACQUIRE) == POSTED)
             do_finish();
         else
-            sys_futex_wait(&recorder.wake, seen, NULL);
+            sleep_until_woken();
     }
     return NULL;
+}
+
+static int open_descriptors(struct pg_error *err)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    recorder.wake_fd = sys_move_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    recorder.watch_fd = sys_move_fd(epoll_create1(EPOLL_CLOEXEC));
+    if (recorder.wake_fd < 0 || recorder.watch_fd < 0 ||
+        epoll_ctl(recorder.watch_fd, EPOLL_CTL_ADD, recorder.wake_fd, &event) < 0)
+        return pg_error_errno(err, PG_E_LIMIT, errno, "no descriptors for the recorder");
+    if (agent.samplers != NULL)
+        samplers_wait_by(agent.samplers, recorder.wake_fd, recorder.watch_fd);
+    return 0;
 }
 
 int recorder_start(struct pg_error *err)
@@ -281,8 +326,10 @@ int recorder_start(struct pg_error *err)
     sigset_t all, before;
     pthread_attr_t attr;
     pthread_t thread;
-    int rc;
+    int rc = open_descriptors(err);
 
+    if (rc < 0)
+        return rc;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited by the thread */
     pthread_attr_init(&attr);

@@ -4,6 +4,7 @@
 #include "hot/lock.h"
 #include "hot/self.h"
 #include "hot/sys.h"
+#include "samplers.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -18,8 +19,9 @@ enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_LIVE };
 
 struct slot {
     struct hot_counters counters;
-    struct pg_counts base; /* at the start of the open window */
-    struct pg_counts sum;  /* over the closed windows of the run */
+    struct hot_sampler *sampler; /* NULL: not sampled */
+    struct pg_counts base;       /* at the start of the open window */
+    struct pg_counts sum;        /* over the closed windows of the run */
 };
 
 /* A thread that was idle when its base was taken and has not run since if *lock still is seq:
@@ -33,6 +35,9 @@ struct idle_watch {
 struct windows {
     struct hot_lock lock;
     const struct pg_plan *plan;
+    struct samplers *samplers; /* or NULL */
+    struct hot_gate *gate;     /* theirs, or own_gate */
+    struct hot_gate own_gate;
     struct hot_self self;
     bool open;
     bool reads_process; /* the plan has PG_SOURCE_RUSAGE counters */
@@ -50,7 +55,7 @@ struct windows {
     struct slot slot[MAX_SLOTS];
 };
 
-struct windows *windows_create(const struct pg_plan *plan)
+struct windows *windows_create(const struct pg_plan *plan, struct samplers *samplers)
 {
     struct windows *w = sys_mmap(sizeof *w, PROT_READ | PROT_WRITE,
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
@@ -58,10 +63,26 @@ struct windows *windows_create(const struct pg_plan *plan)
     if (sys_is_error(w))
         return NULL;
     w->plan = plan;
+    w->samplers = samplers;
+    w->gate = samplers != NULL ? &samplers->gate : &w->own_gate;
     self_find(&w->self);
     for (uint32_t i = 0; i < plan->n_counters; i++)
         w->reads_process |= plan->counter[i].source == PG_SOURCE_RUSAGE;
     return w;
+}
+
+/* What the recorder sees of the windows changes only in between. */
+static void change_begin(struct windows *w)
+{
+    hot_lock(&w->lock);
+    hot_gate_begin(w->gate);
+}
+
+static void change_end(struct windows *w)
+{
+    __atomic_store_n(&w->gate->open, w->open, __ATOMIC_RELAXED);
+    hot_gate_end(w->gate);
+    hot_unlock(&w->lock);
 }
 
 static void counts_zero(struct pg_counts *c, const struct pg_plan *plan)
@@ -170,12 +191,15 @@ int windows_thread_begin(struct windows *w)
     /* Opening takes tens of microseconds: not under the lock that a window may wait for. */
     slot = &w->slot[i];
     rc = hot_counters_open(&slot->counters, plan, tid);
+    slot->sampler = rc == 0 && w->samplers != NULL ? samplers_open(w->samplers, tid) : NULL;
 
-    hot_lock(&w->lock);
+    change_begin(w);
     if (rc == 0) {
         counts_zero(&slot->sum, plan);
         hot_counters_read(&slot->counters, plan);
         counts_copy(&slot->base, &slot->counters.last, plan);
+        if (slot->sampler != NULL)
+            hot_sampler_go(slot->sampler);
         w->tid[i] = tid;
         key_claim(w, i);
         w->watch[i].lock = NULL;
@@ -184,7 +208,7 @@ int windows_thread_begin(struct windows *w)
         w->state[i] = SLOT_FREE;
         w->missed++;
     }
-    hot_unlock(&w->lock);
+    change_end(w);
     return rc;
 }
 
@@ -208,6 +232,15 @@ static void ended_keep(struct windows *w, const struct slot *slot)
     }
 }
 
+static void sampler_end(struct windows *w, struct hot_sampler *s)
+{
+    hot_gate_begin(w->gate);
+    if (w->open)
+        hot_sampler_end_window(s, w->gate->run);
+    hot_gate_end(w->gate);
+    samplers_end(w->samplers, s);
+}
+
 void windows_thread_end(struct windows *w)
 {
     uint32_t i;
@@ -221,6 +254,8 @@ void windows_thread_end(struct windows *w)
             hot_counters_read(&slot->counters, w->plan);
             hot_counts_add(&slot->sum, &slot->counters.last, &slot->base, w->plan);
         }
+        if (slot->sampler != NULL)
+            sampler_end(w, slot->sampler);
         ended_keep(w, slot);
         hot_counters_close(&slot->counters, w->plan);
         w->state[i] = SLOT_FREE;
@@ -230,9 +265,14 @@ void windows_thread_end(struct windows *w)
 
 static void forget(struct windows *w)
 {
-    for (uint32_t i = 0; i < w->n_slots; i++)
-        if (w->state[i] == SLOT_LIVE)
-            counts_zero(&w->slot[i].sum, w->plan);
+    for (uint32_t i = 0; i < w->n_slots; i++) {
+        if (w->state[i] != SLOT_LIVE)
+            continue;
+        counts_zero(&w->slot[i].sum, w->plan);
+        if (w->slot[i].sampler != NULL)
+            hot_sampler_begin_run(w->slot[i].sampler);
+    }
+    __atomic_store_n(&w->gate->run, w->gate->run + 1, __ATOMIC_RELAXED);
     counts_zero(&w->process_sum, w->plan);
     w->n_ended = 0;
     w->windows = 0;
@@ -254,6 +294,8 @@ static void base_of(struct windows *w, uint32_t i, bool self)
     else
         hot_counters_read(&slot->counters, w->plan);
     counts_copy(&slot->base, &slot->counters.last, w->plan);
+    if (slot->sampler != NULL)
+        hot_sampler_begin_window(slot->sampler);
     w->watch[i].lock = slot->counters.idle ? &slot->counters.idle_page->lock : NULL;
     w->watch[i].seq = slot->counters.idle_seq;
 }
@@ -275,29 +317,29 @@ static void take_bases(struct windows *w)
 
 void windows_reset(struct windows *w)
 {
-    hot_lock(&w->lock);
+    change_begin(w);
     forget(w);
     if (w->open)
         take_bases(w);
-    hot_unlock(&w->lock);
+    change_end(w);
 }
 
 void windows_begin_run(struct windows *w)
 {
-    hot_lock(&w->lock);
+    change_begin(w);
     forget(w);
     w->open = false;
-    hot_unlock(&w->lock);
+    change_end(w);
 }
 
 void windows_start(struct windows *w)
 {
-    hot_lock(&w->lock);
+    change_begin(w);
     if (!w->open) {
         w->open = true;
         take_bases(w);
     }
-    hot_unlock(&w->lock);
+    change_end(w);
 }
 
 /* `length` is how long the window was open, in ns. The other threads are read before it opens and
@@ -308,6 +350,8 @@ static void add_slot(struct windows *w, uint32_t i, bool self, uint64_t length)
     struct slot *slot = &w->slot[i];
     struct pg_counts now;
 
+    if (slot->sampler != NULL)
+        hot_sampler_end_window(slot->sampler, w->gate->run);
     if (self)
         hot_counters_read_self(&slot->counters, w->plan, &w->self, true);
     else
@@ -328,7 +372,7 @@ static uint64_t length_of_window(const struct windows *w)
 
 void windows_stop(struct windows *w)
 {
-    hot_lock(&w->lock);
+    change_begin(w);
     if (w->open) {
         uint64_t length = length_of_window(w);
         uint32_t first = w->starter, self = slot_of_self(w);
@@ -349,7 +393,7 @@ void windows_stop(struct windows *w)
         w->open = false;
         w->windows++;
     }
-    hot_unlock(&w->lock);
+    change_end(w);
 }
 
 /* Adds one thread's share to the total and, as far as there is room, to the list. */
@@ -375,6 +419,7 @@ void windows_total(struct windows *w, struct windows_total *out, struct session_
                    size_t max)
 {
     hot_lock(&w->lock);
+    out->run = w->gate->run;
     out->windows = w->windows;
     out->missed = w->missed;
     out->n_threads = 0;

@@ -17,15 +17,16 @@
 #include "hot/plan.h"
 
 struct hot_self;
+struct samplers;
 struct windows; /* one per process, preallocated */
 
 /* --- arch/<cpu>/self.c: how this machine lets threads tell the time and themselves. [constructor]
  */
 void self_find(struct hot_self *self);
 
-/* Allocates the slots (touched as threads come) for a plan, which is borrowed. NULL: no memory.
- * [constructor] */
-struct windows *windows_create(const struct pg_plan *plan);
+/* Allocates the slots (touched as threads come) for a plan, which is borrowed. With samplers (may
+ * be NULL), which are borrowed too, threads are also sampled. NULL: no memory. [constructor] */
+struct windows *windows_create(const struct pg_plan *plan, struct samplers *samplers);
 
 /* A thread begins: opens its counters. A thread that cannot be counted is counted as missed.
  * Returns 0 or -errno. Second calls for a live thread do nothing. [go thread] */
@@ -45,6 +46,7 @@ void windows_stop(struct windows *w);
 /* What the windows of the run counted. Threads that counted nothing are left out; beyond max the
  * rest is added up in one entry with tid 0. [go thread] */
 struct windows_total {
+    uint32_t run;     /* its number, as samples know it */
     uint64_t windows; /* closed in this run */
     uint64_t missed;  /* threads of the process that could not be counted, so far */
     struct pg_counts total;

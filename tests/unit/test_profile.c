@@ -13,23 +13,23 @@
 #include <zlib.h>
 
 static const struct profile_type types[] = {{"instructions", "count"}, {"L1-misses", "count"}};
-static const struct profile_label labels[] = {{"benchmark", "BenchmarkX"}, {"package", "p"}};
+static const struct profile_label labels[] = {{"benchmark", "BenchmarkX", 0}, {"package", "p", 0}};
 
 /* Two locations, one with an inlined call, n samples over them. */
 static struct profile *make(uint64_t n)
 {
     static const struct profile_frame inner[] = {{"p.f", "f.go", 12, 10}, {"p.g", "f.go", 22, 20}};
     static const struct profile_frame outer[] = {{"p.g", "f.go", 25, 20}};
-    const struct profile_mapping mapping = {"x.test", "abcdef", 0x1000, 0x9000, 0x400};
+    const struct profile_mapping mapping = {"x.test", "abcdef", 0x1000, 0x9000, 0x400, true};
     struct profile *p = profile_new(types, 2);
 
     assert_non_null(p);
-    assert_true(profile_set_mapping(p, &mapping));
+    assert_int_equal(profile_add_mapping(p, &mapping), 1);
     assert_true(profile_add_comment(p, "a comment"));
     for (uint64_t i = 0; i < n; i++) {
-        const uint64_t stack[] = {profile_location(p, true, 0x2000 + i, inner, 2),
-                                  profile_location(p, true, 0x1000, outer, 1),
-                                  profile_location(p, false, 0x1000, outer, 1)};
+        const uint64_t stack[] = {profile_location(p, 1, 0x2000 + i, inner, 2),
+                                  profile_location(p, 1, 0x1000, outer, 1),
+                                  profile_location(p, 0, 0x1000, outer, 1)};
         const int64_t value[] = {(int64_t)i, 7};
 
         assert_true(profile_add_sample(p, stack, 3, value, labels, 2));
@@ -123,7 +123,7 @@ static void test_many(void **state)
 
     (void)state;
     for (uint64_t i = 0; i < 5000; i++)
-        assert_int_not_equal(profile_location(p, true, 0x2000 + i, NULL, 0), 0);
+        assert_int_not_equal(profile_location(p, 1, 0x2000 + i, NULL, 0), 0);
     assert_int_equal(profile_encode(p, &bytes, NULL), 0);
     pb = decode(&bytes);
     assert_int_equal(pb->n_location, 5002);
@@ -142,7 +142,7 @@ static void test_bad_names(void **state)
     Perfgo__Pprof__Profile *pb;
 
     (void)state;
-    assert_int_equal(profile_location(p, false, 1, &frame, 1), 1);
+    assert_int_equal(profile_location(p, 0, 1, &frame, 1), 1);
     assert_int_equal(profile_encode(p, &bytes, NULL), 0);
     pb = decode(&bytes);
     assert_string_equal(pb->string_table[pb->function[0]->name], "p.\\xff\\xfe");

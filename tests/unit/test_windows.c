@@ -63,7 +63,7 @@ static struct windows *fresh(enum pg_backend backend, const char *events)
 
     if (pmu_plan(events, backend, &plan, &err) < 0)
         fail_msg("%s", err.text);
-    w = windows_create(&plan);
+    w = windows_create(&plan, NULL);
     assert_non_null(w);
     assert_int_equal(windows_thread_begin(w), 0);
     windows_begin_run(w);

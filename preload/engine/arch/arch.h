@@ -11,6 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Registers as samples number them (asm/perf_regs.h). */
+struct arch_regs {
+    uint8_t frame, stack, pc;
+    int8_t link;  /* where a call leaves its return address; -1: on the stack */
+    uint64_t all; /* by which a stack can be unwound: a mask */
+};
+
 struct arch_ops {
     const char *name;     /* GOARCH: "amd64", "arm64" */
     uint16_t elf_machine; /* EM_X86_64, EM_AARCH64 */
@@ -18,7 +25,8 @@ struct arch_ops {
     uint8_t call_align;   /* calls start at multiples of this: 1 on amd64, 4 on arm64 */
     uint64_t reach;       /* a call reaches targets in (pc - reach, pc + reach) */
     uint8_t thunk_size;   /* bytes that emit_thunk writes, a multiple of 16 */
-    const char *loader;   /* glibc's dynamic loader: "/lib64/ld-linux-x86-64.so.2" */
+    struct arch_regs regs;
+    const char *loader; /* glibc's dynamic loader: "/lib64/ld-linux-x86-64.so.2" */
 
     /* True when the bytes at `code` (call_size of them, executed at address pc) are a direct call;
      * its target goes to *target. */

@@ -67,10 +67,10 @@ const char *run_id(const struct run *run);
 /* Appends one line (the newline is added here) to benchmarks.jsonl: whole or not at all. */
 int run_append(struct run *run, const char *json, size_t size, struct pg_error *err);
 
-/* Writes profiles/PKG/NAME.pb.gz, unless it is there: of a benchmark that is repeated the first
- * profile stays. `name` has the procs suffix. (run_profile.c) */
-int run_put_profile(struct run *run, const char *pkg, const char *name, const char *data,
-                    size_t size, struct pg_error *err);
+/* Writes profiles/PKG/NAME.pb.gz. `name` has the procs suffix. One that is there stays, unless
+ * `replace`. (run_profile.c) */
+int run_put_profile(struct run *run, const char *pkg, const char *name, bool replace,
+                    const char *data, size_t size, struct pg_error *err);
 
 /* Copies a test binary to binaries/PKG.test of the run, unless one is there. (run_profile.c) */
 int run_put_binary(struct run *run, const char *pkg, const char *path, struct pg_error *err);

@@ -41,18 +41,18 @@ static int make_room(char *path, struct pg_error *err)
     return 0;
 }
 
-static int put(char *path, const char *data, size_t size, struct pg_error *err)
+static int put(char *path, bool replace, const char *data, size_t size, struct pg_error *err)
 {
     int rc = 0;
 
-    if (access(path, F_OK) == 0)
+    if (!replace && access(path, F_OK) == 0)
         return 0;
     rc = make_room(path, err);
     return rc < 0 ? rc : file_replace(path, data, size, err);
 }
 
-int run_put_profile(struct run *run, const char *pkg, const char *name, const char *data,
-                    size_t size, struct pg_error *err)
+int run_put_profile(struct run *run, const char *pkg, const char *name, bool replace,
+                    const char *data, size_t size, struct pg_error *err)
 {
     struct strbuf path = {0};
     int rc;
@@ -63,7 +63,7 @@ int run_put_profile(struct run *run, const char *pkg, const char *name, const ch
     add_escaped(&path, name);
     strbuf_puts(&path, ".pb.gz");
     rc = path.failed ? pg_error_set(err, PG_E_NOMEM, "no memory for the path of a profile")
-                     : put(path.text, data, size, err);
+                     : put(path.text, replace, data, size, err);
     strbuf_free(&path);
     return rc;
 }

@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 128, MAX_INLINED = 32, MAX_BUILD_ID = 64 };
+enum { MAX_DEPTH = 128, MAX_INLINED = 32 };
 
 /* A function: of Go by its entry, of another object by callgrind's numbers. */
 struct node {
@@ -141,9 +141,8 @@ static uint64_t foreign_location(const struct builder *b, const struct callgrind
         frame.function = text;
         frame.file = "";
     }
-    return profile_location(b->profile, false,
-                            (uint64_t)at->object << 32 | (named ? at->function : UINT32_MAX),
-                            &frame, 1);
+    return profile_location(
+        b->profile, 0, (uint64_t)at->object << 32 | (named ? at->function : UINT32_MAX), &frame, 1);
 }
 
 static uint64_t location_of(const struct builder *b, const struct callgrind_place *at)
@@ -157,7 +156,7 @@ static uint64_t location_of(const struct builder *b, const struct callgrind_plac
     for (size_t i = 0; i < n; i++)
         frame[i] = (struct profile_frame){found[i].function, found[i].file, found[i].line,
                                           found[i].start_line};
-    return profile_location(b->profile, true, at->addr, frame, n);
+    return profile_location(b->profile, 1, at->addr, frame, n);
 }
 
 /* Somewhere in a function: nothing but the function itself is certain, not what was inlined. */
@@ -169,7 +168,7 @@ static uint64_t function_location(const struct builder *b, const struct caller *
     if (c->node.object != 0 || gobin_frames(b->subject->bin, c->node.id, &found, 1) == 0)
         return location_of(b, &c->from);
     frame = (struct profile_frame){found.function, found.file, 0, found.start_line};
-    return profile_location(b->profile, false, 1ull << 63 | c->node.id, &frame, 1);
+    return profile_location(b->profile, 0, 1ull << 63 | c->node.id, &frame, 1);
 }
 
 /* ---- samples ---- */
@@ -204,9 +203,9 @@ static size_t stack_of(const struct builder *b, const struct callgrind_place *at
 static void add_sample(const struct builder *b, const struct callgrind_cost *cost)
 {
     const struct profile_label label[] = {
-        {"benchmark", b->subject->benchmark},
-        {"package", b->subject->package},
-        {"callers", "several"},
+        {"benchmark", b->subject->benchmark, 0},
+        {"package", b->subject->package, 0},
+        {"callers", "several", 0},
     };
     uint64_t location[MAX_DEPTH];
     int64_t value[CALLGRIND_VALUES];
@@ -218,24 +217,11 @@ static void add_sample(const struct builder *b, const struct callgrind_cost *cos
     profile_add_sample(b->profile, location, depth, value, label, several ? 3 : 2);
 }
 
-/* The GNU build id in hexadecimal, which pprof looks for; Go's own where there is none. */
-static void build_id(const struct elf_image *image, char out[2 * MAX_BUILD_ID + 1])
-{
-    size_t size = 0;
-    const uint8_t *id = elf_note(image, "GNU", NT_GNU_BUILD_ID, &size);
-
-    out[0] = '\0';
-    for (size_t i = 0; id != NULL && i < size && i < MAX_BUILD_ID; i++)
-        sprintf(out + 2 * i, "%02x", id[i]);
-    if (id == NULL && (id = elf_note(image, "Go", 4, &size)) != NULL)
-        snprintf(out, 2 * MAX_BUILD_ID + 1, "%.*s", (int)size, (const char *)id);
-}
-
 static void describe(const struct builder *b)
 {
     const struct costs_subject *subject = b->subject;
-    struct profile_mapping mapping = {.file = subject->file};
-    char id[2 * MAX_BUILD_ID + 1], text[64];
+    struct profile_mapping mapping = {.file = subject->file, .symbolized = true};
+    char id[ELF_BUILD_ID_SIZE], text[64];
 
     for (size_t i = 0; i < elf_segment_count(subject->image); i++) {
         const Elf64_Phdr *seg = elf_segment(subject->image, i);
@@ -246,9 +232,9 @@ static void describe(const struct builder *b)
             mapping.offset = seg->p_offset;
         }
     }
-    build_id(subject->image, id);
+    elf_build_id(subject->image, id);
     mapping.build_id = id;
-    profile_set_mapping(b->profile, &mapping);
+    profile_add_mapping(b->profile, &mapping);
     profile_add_comment(b->profile, "perfgo " PERFGO_VERSION);
     profile_add_comment(b->profile, "back end: simulate (Valgrind's callgrind)");
     snprintf(text, sizeof text, "seed: %" PRIu64, subject->seed);

@@ -8,13 +8,15 @@
 #define PERFGO_COLLECT_ENGINE_H
 
 #include "arch/arch.h"
+#include "collect/samples.h"
 #include "collect/session.h"
 #include "gobin/gobin.h"
 #include "pmu/pmu.h"
+#include "pmu/sampling.h"
 #include "pmu/simulate.h"
 
 /* Raised with every change of a struct or function below: agent and engine are built together. */
-#define PERFGO_ENGINE_VERSION 1u
+#define PERFGO_ENGINE_VERSION 2u
 #define PERFGO_ENGINE_SYMBOL  "perfgo_engine"
 
 /* return type, name, parameters */
@@ -41,6 +43,14 @@
     X(int, pmu_plan, (const char *, enum pg_backend, struct pg_plan *, struct pg_error *))         \
     X(int, pmu_plan_list,                                                                          \
       (const char *, bool, struct pg_plan *, struct pmu_cause *, struct pg_error *))               \
+    X(int, pmu_sampling,                                                                           \
+      (const struct sampling_request *, struct pg_sampling *, struct pg_error *))                  \
+    X(struct samples *, samples_new, (const struct pg_sampling *, struct samples_program))         \
+    X(int, samples_drain,                                                                          \
+      (struct samples *, struct hot_sampler *, const struct hot_view *, struct pg_error *))        \
+    X(void, samples_settle, (struct samples *, struct hot_sampler *))                              \
+    X(void, samples_begin, (struct samples *, uint32_t))                                           \
+    X(uint32_t, samples_run, (const struct samples *))                                             \
     X(int, simulate_plan, (const char *, struct pg_plan *, struct pg_error *))                     \
     X(int, simulate_read,                                                                          \
       (const char *, const struct pg_plan *, struct pg_counts *, struct pg_error *))               \

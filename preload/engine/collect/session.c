@@ -12,6 +12,7 @@
 #include "bench/record.h"
 #include "bench/run.h"
 #include "collect/costs.h"
+#include "collect/sampled.h"
 #include "pmu/pmu.h"
 
 #include <errno.h>
@@ -38,6 +39,7 @@ struct session {
     struct elf_image *image;
     struct gobin *bin;
     char exe[PATH_MAX];
+    struct sampled sampled;
 };
 
 static int64_t now_ns(clockid_t clock)
@@ -256,6 +258,13 @@ static int make_record(const struct session *s, const struct session_line *line,
 
     if (rc == 0) {
         (*out)->has_samples = true; /* counting takes none: that is known, so it is said */
+        if (line->samples != NULL) {
+            const struct samples_sums sums = samples_sums(line->samples);
+
+            (*out)->samples_taken = sums.taken;
+            (*out)->samples_lost = sums.lost;
+            (*out)->samples_throttled = sums.throttled;
+        }
         if (!line->simulated || line->counted > 0) /* else Valgrind's dump could not be read */
             rc = record_add_counts(*out, s->plan, &line->total, err);
         if (rc == 0 && line->simulated)
@@ -307,35 +316,80 @@ static int open_self(struct session *s, struct pg_error *err)
     return rc == 0 ? gobin_open(s->image, &s->bin, err) : rc;
 }
 
-static int put_profile(struct session *s, const struct record *r, const struct callgrind *dump,
-                       struct pg_error *err)
+/* Encodes a profile and puts it beside the record; frees it. */
+static int put_profile(struct session *s, const struct record *r, const char *suffix, bool replace,
+                       struct profile *profile, struct pg_error *err)
 {
-    const char *slash = strrchr(s->exe, '/');
-    const struct costs_subject subject = {
-        .image = s->image,
-        .bin = s->bin,
-        .object = s->exe,
-        .file = slash != NULL ? slash + 1 : s->exe,
-        .benchmark = r->name,
-        .package = r->pkg,
-        .seed = s->settings->seed,
-    };
     struct strbuf name = {0}, bytes = {0};
-    struct profile *profile = NULL;
-    int rc = costs_profile(dump, &subject, &profile, err);
+    int rc = profile_encode(profile, &bytes, err);
 
     strbuf_puts(&name, r->name);
     if (r->procs > 0)
         strbuf_printf(&name, "-%u", r->procs);
+    strbuf_puts(&name, suffix);
     if (rc == 0)
-        rc = profile_encode(profile, &bytes, err);
-    if (rc == 0)
-        rc = name.failed ? pg_error_set(err, PG_E_NOMEM, "no memory for the name of a profile")
-                         : run_put_profile(s->run, r->pkg, name.text, bytes.text, bytes.size, err);
+        rc = name.failed
+                 ? pg_error_set(err, PG_E_NOMEM, "no memory for the name of a profile")
+                 : run_put_profile(s->run, r->pkg, name.text, replace, bytes.text, bytes.size, err);
     profile_free(profile);
     strbuf_free(&bytes);
     strbuf_free(&name);
     return rc;
+}
+
+static const char *file_name(const struct session *s)
+{
+    const char *slash = strrchr(s->exe, '/');
+
+    return slash != NULL ? slash + 1 : s->exe;
+}
+
+static int put_costs(struct session *s, const struct record *r, const struct callgrind *dump,
+                     struct pg_error *err)
+{
+    const struct costs_subject subject = {
+        .image = s->image,
+        .bin = s->bin,
+        .object = s->exe,
+        .file = file_name(s),
+        .benchmark = r->name,
+        .package = r->pkg,
+        .seed = s->settings->seed,
+    };
+    struct profile *profile = NULL;
+    int rc = costs_profile(dump, &subject, &profile, err);
+
+    return rc == 0 ? put_profile(s, r, "", false, profile, err) : rc;
+}
+
+/* The profile of a line from what was sampled. A benchmark that is repeated has one for all, which
+ * each repetition replaces, or each its own. */
+static int store_samples(struct session *s, const struct record *r, const struct session_line *line,
+                         struct pg_error *err)
+{
+    const struct sampled_line of = {
+        .samples = line->samples,
+        .plan = &s->plan->sampling,
+        .benchmark = r->name,
+        .package = r->pkg,
+        .procs = r->procs,
+        .tags = s->settings->tags,
+        .duration_ns = line->duration_ns,
+        .end_ns = now_ns(CLOCK_REALTIME),
+        .unsampled = line->threads_unsampled,
+        .each = s->settings->each,
+    };
+    struct profile *profile = NULL;
+    char suffix[32] = "";
+    int rc = open_self(s, err);
+
+    if (rc == 0)
+        rc = sampled_add(&s->sampled, &of, s->image, s->bin, file_name(s), &profile, err);
+    if (rc < 0 || profile == NULL)
+        return rc;
+    if (of.each)
+        snprintf(suffix, sizeof suffix, ".%u", s->sampled.repetition);
+    return put_profile(s, r, suffix, true, profile, err);
 }
 
 /* The profile of a line from Valgrind's dump. */
@@ -348,7 +402,7 @@ static int store_profile(struct session *s, const struct record *r, const char *
     if (rc == 0)
         rc = callgrind_read(path, &dump, err);
     if (rc == 0)
-        rc = put_profile(s, r, dump, err);
+        rc = put_costs(s, r, dump, err);
     callgrind_free(dump);
     return rc;
 }
@@ -397,6 +451,8 @@ static int print_line(struct session *s, const struct session_line *line, char *
         rc = store(s, r, err);
     if (rc == 0 && line->dump != NULL)
         rc = store_profile(s, r, line->dump, err);
+    if (rc == 0 && line->samples != NULL)
+        rc = store_samples(s, r, line, err);
     compose(line, s->settings->inline_metrics ? r : NULL, out, capacity, out_size);
     record_free(r);
     if (*out_size == 0 && rc == 0)
@@ -439,6 +495,7 @@ int session_close(struct session *s, int exit_code, struct pg_error *err)
     if (s->run != NULL)
         rc = put_process(s, true, exit_code, err);
     run_close(s->run);
+    sampled_free(&s->sampled);
     gobin_close(s->bin);
     elf_close(s->image);
     free(s);

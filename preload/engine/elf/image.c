@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -293,4 +294,16 @@ const uint8_t *elf_note(const struct elf_image *image, const char *owner, uint32
         if (elf_section(image, i, &section) && section.type == SHT_NOTE)
             desc = note_in(section.data, section.size, owner, type, size);
     return desc;
+}
+
+void elf_build_id(const struct elf_image *image, char out[ELF_BUILD_ID_SIZE])
+{
+    size_t size = 0;
+    const uint8_t *id = elf_note(image, "GNU", NT_GNU_BUILD_ID, &size);
+
+    out[0] = '\0';
+    for (size_t i = 0; id != NULL && i < size && i < ELF_BUILD_ID_SIZE / 2 - 1; i++)
+        snprintf(out + 2 * i, 3, "%02x", id[i]);
+    if (id == NULL && (id = elf_note(image, "Go", 4, &size)) != NULL)
+        snprintf(out, ELF_BUILD_ID_SIZE, "%.*s", (int)size, (const char *)id);
 }

@@ -46,4 +46,8 @@ const char *elf_interpreter(const struct elf_image *image);
 const uint8_t *elf_note(const struct elf_image *image, const char *owner, uint32_t type,
                         size_t *size);
 
+/* The GNU build id in hexadecimal, which pprof looks for; Go's own where there is none; else "". */
+enum { ELF_BUILD_ID_SIZE = 160 };
+void elf_build_id(const struct elf_image *image, char out[ELF_BUILD_ID_SIZE]);
+
 #endif

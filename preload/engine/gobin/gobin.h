@@ -63,6 +63,10 @@ struct gobin_frame {
 };
 size_t gobin_frames(const struct gobin *bin, uint64_t pc, struct gobin_frame *out, size_t max);
 
+/* By how many bytes the stack has grown at pc (link-time address) since its function was entered:
+ * on amd64 the return address lies that far above the stack pointer. -1: not known. [any thread] */
+int32_t gobin_stack_delta(const struct gobin *bin, uint64_t pc);
+
 /* Code bytes of [addr, addr+size), link-time address; NULL outside the text. */
 const uint8_t *gobin_code(const struct gobin *bin, uint64_t addr, size_t size);
 

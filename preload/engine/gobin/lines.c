@@ -17,6 +17,7 @@
 /* Offsets in a function's record (runtime2.go, _func). */
 enum {
     FUNC_NAME = 4,
+    FUNC_PCSP = 16,
     FUNC_PCFILE = 20,
     FUNC_PCLN = 24,
     FUNC_NPCDATA = 28,
@@ -170,4 +171,11 @@ size_t gobin_frames(const struct gobin *bin, uint64_t pc, struct gobin_frame *ou
     };
     locate(bin, &r, pc, &out[n]);
     return n + 1;
+}
+
+int32_t gobin_stack_delta(const struct gobin *bin, uint64_t pc)
+{
+    struct record r;
+
+    return read_record(bin, pc, &r) ? value_at(bin, &r, get32(r.at + FUNC_PCSP), pc) : -1;
 }

@@ -2,14 +2,9 @@
 
 #include "hot/sys.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 
-enum {
-    /* Programs under test count on low descriptor numbers (os/exec passes 3, 4, …). */
-    LOWEST_FD = 100,
-    PAGE = 1, /* the kernel rounds up, whatever its page size is */
-};
+enum { PAGE = 1 }; /* the kernel rounds up, whatever its page size is */
 
 static void counts_clear(struct pg_counts *c, const struct pg_plan *plan)
 {
@@ -34,18 +29,9 @@ static bool plan_reads_idleness(const struct pg_plan *plan)
 static int open_event(const struct pg_event *event, int32_t tid, int leader)
 {
     struct perf_event_attr attr = event->attr;
-    long fd, high;
 
     attr.disabled = leader < 0;
-    fd = sys_perf_event_open(&attr, tid, leader, PERF_FLAG_FD_CLOEXEC);
-
-    if (fd < 0 || fd >= LOWEST_FD)
-        return (int)fd;
-    high = sys_fcntl((int)fd, F_DUPFD_CLOEXEC, LOWEST_FD);
-    if (high < 0) /* RLIMIT_NOFILE is below: stay where we are */
-        return (int)fd;
-    sys_close((int)fd);
-    return (int)high;
+    return sys_move_fd((int)sys_perf_event_open(&attr, tid, leader, PERF_FLAG_FD_CLOEXEC));
 }
 
 int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_t tid)

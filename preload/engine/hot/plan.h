@@ -20,6 +20,7 @@ enum {
     PG_MAX_EVENTS = 48,       /* all groups together */
     PG_MAX_GROUP_EVENTS = 16, /* in one group */
     PG_MAX_COUNTERS = 48,
+    PG_MAX_SAMPLING = 4, /* events that are sampled at the same time */
     PG_NAME_SIZE = 96,
 };
 
@@ -66,11 +67,30 @@ struct pg_counter {
     uint64_t own_residual; /* spread of that share per window: what subtraction cannot remove */
 };
 
+struct pg_sampling_event {
+    struct perf_event_attr attr; /* opened per thread, cpu -1 */
+    char name[PG_NAME_SIZE];     /* perf's name with modifiers */
+    bool clock;                  /* it counts nanoseconds of CPU time */
+};
+
+/* How threads are sampled. With perf events, those of a thread share one ring, in the format of
+ * event[0].attr; the timer back end fills a ring of its own in the same format. */
+struct pg_sampling {
+    uint32_t n_events; /* 0: threads are not sampled */
+    struct pg_sampling_event event[PG_MAX_SAMPLING];
+    uint8_t backend;     /* enum pg_backend */
+    uint32_t page_size;  /* of memory */
+    uint32_t ring_pages; /* wanted for the records of a thread; a power of 2 */
+    uint32_t max_stack;  /* a callchain with that many addresses may go on */
+    char note[512];      /* one sentence on what could not be had; may be "" */
+};
+
 struct pg_plan {
     uint32_t n_groups, n_events, n_counters;
     struct pg_group group[PG_MAX_GROUPS];
     struct pg_event event[PG_MAX_EVENTS];
     struct pg_counter counter[PG_MAX_COUNTERS];
+    struct pg_sampling sampling;
     uint8_t backend; /* enum pg_backend: the best one in use */
     char
         note[512]; /* one sentence: which back end is used and why better ones are not; may be "" */

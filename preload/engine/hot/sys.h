@@ -9,6 +9,7 @@
 
 #include "syscall.h" /* hot/arch/<cpu>/ */
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/perf_event.h>
 #include <stdint.h>
@@ -45,6 +46,22 @@ static inline long sys_fcntl(int fd, int command, long arg)
 static inline long sys_ioctl(int fd, unsigned long request, long arg)
 {
     return sys_call3(SYS_ioctl, fd, (long)request, arg);
+}
+
+/* A copy of a descriptor that is close-on-exec and, where the limit allows, above those that
+ * programs count on (os/exec passes 3, 4, …); the original is closed. Errors pass through. */
+static inline int sys_move_fd(int fd)
+{
+    enum { LOWEST = 100 };
+    long high;
+
+    if (fd < 0 || fd >= LOWEST)
+        return fd;
+    high = sys_fcntl(fd, F_DUPFD_CLOEXEC, LOWEST);
+    if (high < 0) /* RLIMIT_NOFILE is below: stay where we are */
+        return fd;
+    sys_close(fd);
+    return (int)high;
 }
 
 static inline int32_t sys_gettid(void)

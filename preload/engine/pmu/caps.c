@@ -130,6 +130,8 @@ void caps_probe(const char *proc, const char *sys, struct pmu_caps *out)
     out->hardware_errno = try_open(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, false);
     out->paranoid = sysctl(proc, "perf_event_paranoid");
     out->mlock_kb = sysctl(proc, "perf_event_mlock_kb");
+    out->sample_rate = sysctl(proc, "perf_event_max_sample_rate");
+    out->max_stack = sysctl(proc, "perf_event_max_stack");
     out->nmi_watchdog = sysctl(proc, "nmi_watchdog");
     out->kptr_restrict = sysctl(proc, "kptr_restrict");
     out->root = geteuid() == 0;

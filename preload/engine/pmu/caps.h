@@ -26,6 +26,8 @@ struct pmu_caps {
     int hardware_errno;    /* of opening cycles in user mode */
     int64_t paranoid;      /* kernel.perf_event_paranoid */
     int64_t mlock_kb;      /* kernel.perf_event_mlock_kb */
+    int64_t sample_rate;   /* kernel.perf_event_max_sample_rate */
+    int64_t max_stack;     /* kernel.perf_event_max_stack */
     int64_t nmi_watchdog;  /* kernel.nmi_watchdog */
     int64_t kptr_restrict; /* kernel.kptr_restrict */
     uint64_t nofile_soft, nofile_hard, memlock_soft;

@@ -34,9 +34,9 @@ struct entry { /* what has which number; number 0 marks a free slot */
 struct profile {
     Profile pb;
     ValueType type[PROFILE_MAX_TYPES], *types[PROFILE_MAX_TYPES];
-    Mapping mapping, *mappings[1];
+    ValueType period_type;
     struct arena arena; /* owns all that the arrays of pb point to */
-    size_t string_room, function_room, location_room, sample_room, comment_room;
+    size_t string_room, function_room, location_room, sample_room, comment_room, mapping_room;
     struct entry *slot;
     size_t n_slots, n_entries; /* n_slots: a power of 2 */
     bool failed;
@@ -193,10 +193,10 @@ static Line **make_lines(struct profile *p, const struct profile_frame *frame, s
     return list;
 }
 
-uint64_t profile_location(struct profile *p, bool mapped, uint64_t key,
+uint64_t profile_location(struct profile *p, uint64_t mapping, uint64_t key,
                           const struct profile_frame *frame, size_t n)
 {
-    struct entry new = {.kind = LOCATION, .a = key, .b = mapped}, *at = look_up(p, &new, NULL);
+    struct entry new = {.kind = LOCATION, .a = key, .b = mapping}, *at = look_up(p, &new, NULL);
     Location *l;
 
     if (at == NULL || at->number != 0)
@@ -206,8 +206,8 @@ uint64_t profile_location(struct profile *p, bool mapped, uint64_t key,
         return 0;
     perfgo__pprof__location__init(l);
     l->id = p->pb.n_location + 1;
-    l->mapping_id = mapped && p->pb.n_mapping > 0 ? 1 : 0;
-    l->address = mapped ? key : 0;
+    l->mapping_id = mapping;
+    l->address = mapping != 0 ? key : 0;
     l->line = make_lines(p, frame, n);
     l->n_line = n;
     at = look_up(p, &new, NULL); /* the table may have grown */
@@ -251,26 +251,51 @@ void profile_free(struct profile *p)
     free(p->pb.location);
     free(p->pb.sample);
     free(p->pb.comment);
+    free(p->pb.mapping);
     free(p->slot);
     arena_free(&p->arena);
     free(p);
 }
 
-bool profile_set_mapping(struct profile *p, const struct profile_mapping *mapping)
+uint64_t profile_add_mapping(struct profile *p, const struct profile_mapping *mapping)
 {
-    perfgo__pprof__mapping__init(&p->mapping);
-    p->mapping.id = 1;
-    p->mapping.memory_start = mapping->start;
-    p->mapping.memory_limit = mapping->limit;
-    p->mapping.file_offset = mapping->offset;
-    p->mapping.filename = string_number(p, mapping->file);
-    p->mapping.build_id = string_number(p, mapping->build_id);
-    p->mapping.has_functions = p->mapping.has_filenames = true;
-    p->mapping.has_line_numbers = p->mapping.has_inline_frames = true;
-    p->mappings[0] = &p->mapping;
-    p->pb.mapping = p->mappings;
-    p->pb.n_mapping = 1;
+    Mapping *m = allocate(p, 1, sizeof *m);
+
+    if (m == NULL || !make_room(p, &p->pb.mapping, p->pb.n_mapping, &p->mapping_room, sizeof m))
+        return 0;
+    perfgo__pprof__mapping__init(m);
+    m->id = p->pb.n_mapping + 1;
+    m->memory_start = mapping->start;
+    m->memory_limit = mapping->limit;
+    m->file_offset = mapping->offset;
+    m->filename = string_number(p, mapping->file);
+    m->build_id = string_number(p, mapping->build_id);
+    m->has_functions = m->has_filenames = mapping->symbolized;
+    m->has_line_numbers = m->has_inline_frames = mapping->symbolized;
+    p->pb.mapping[p->pb.n_mapping++] = m;
+    return p->failed ? 0 : m->id;
+}
+
+void profile_set_default(struct profile *p, size_t type)
+{
+    if (type < p->pb.n_sample_type)
+        p->pb.default_sample_type = p->type[type].type;
+}
+
+bool profile_set_period(struct profile *p, const struct profile_type *type, int64_t period)
+{
+    perfgo__pprof__value_type__init(&p->period_type);
+    p->period_type.type = string_number(p, type->type);
+    p->period_type.unit = string_number(p, type->unit);
+    p->pb.period_type = &p->period_type;
+    p->pb.period = period;
     return !p->failed;
+}
+
+void profile_set_time(struct profile *p, int64_t time_ns, int64_t duration_ns)
+{
+    p->pb.time_nanos = time_ns;
+    p->pb.duration_nanos = duration_ns;
 }
 
 bool profile_add_comment(struct profile *p, const char *text)
@@ -288,7 +313,10 @@ static Label **make_labels(struct profile *p, const struct profile_label *label,
     for (size_t i = 0; i < n && list != NULL && l != NULL; i++) {
         perfgo__pprof__label__init(&l[i]);
         l[i].key = string_number(p, label[i].key);
-        l[i].str = string_number(p, label[i].value);
+        if (label[i].value != NULL)
+            l[i].str = string_number(p, label[i].value);
+        else
+            l[i].num = label[i].number;
         list[i] = &l[i];
     }
     return list;

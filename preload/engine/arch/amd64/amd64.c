@@ -66,6 +66,7 @@ const struct arch_ops arch_amd64 = {
     .call_align = 1,
     .reach = (1u << 31) - 8,
     .thunk_size = THUNK_SIZE,
+    .regs = {.frame = 6, .stack = 7, .pc = 8, .link = -1, .all = 0xff01ff},
     .loader = "/lib64/ld-linux-x86-64.so.2",
     .decode_call = decode_call,
     .encode_call = encode_call,

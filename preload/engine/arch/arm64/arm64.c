@@ -77,6 +77,7 @@ const struct arch_ops arch_arm64 = {
     .call_align = 4,
     .reach = REACH,
     .thunk_size = THUNK_SIZE,
+    .regs = {.frame = 29, .stack = 31, .pc = 32, .link = 30, .all = 0x1ffffffff},
     .loader = "/lib/ld-linux-aarch64.so.1",
     .decode_call = decode_call,
     .encode_call = encode_call,

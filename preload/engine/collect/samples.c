@@ -1,0 +1,345 @@
+#include "collect/samples.h"
+
+#include "arch/arch.h"
+#include "base/arena.h"
+#include "pmu/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct samples {
+    const struct pg_sampling *sampling;
+    struct samples_program program;
+    struct record_format format;
+    uint32_t run;
+    struct arena arena;
+    struct samples_stack **slot; /* a hash table; n_slots is 0 or a power of 2 */
+    size_t n_slots, n_stacks;
+    struct samples_sums sums;
+    uint8_t scratch[RECORD_MAX];
+};
+
+struct samples *samples_new(const struct pg_sampling *sampling, struct samples_program program)
+{
+    struct samples *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return NULL;
+    s->sampling = sampling;
+    s->program = program;
+    record_format_of(&sampling->event[0].attr, &s->format);
+    return s;
+}
+
+static void forget(struct samples *s)
+{
+    arena_free(&s->arena);
+    free(s->slot);
+    s->slot = NULL;
+    s->n_slots = s->n_stacks = 0;
+    s->sums = (struct samples_sums){0};
+}
+
+void samples_free(struct samples *s)
+{
+    if (s == NULL)
+        return;
+    forget(s);
+    free(s);
+}
+
+void samples_begin(struct samples *s, uint32_t run)
+{
+    forget(s);
+    s->run = run;
+}
+
+uint32_t samples_run(const struct samples *s)
+{
+    return s->run;
+}
+
+struct samples_sums samples_sums(const struct samples *s)
+{
+    return s->sums;
+}
+
+/* ---- equal stacks together ---- */
+
+static uint64_t hash_of(const struct samples_stack *stack)
+{
+    uint64_t hash = (uint64_t)(uint32_t)stack->tid << 8 | stack->event;
+
+    for (uint32_t i = 0; i < stack->n; i++)
+        hash = (hash ^ hash >> 29 ^ stack->address[i]) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+static bool same(const struct samples_stack *a, const struct samples_stack *b)
+{
+    return a->hash == b->hash && a->tid == b->tid && a->event == b->event && a->n == b->n &&
+           a->truncated == b->truncated &&
+           memcmp(a->address, b->address, a->n * sizeof *a->address) == 0;
+}
+
+static struct samples_stack **slot_of(const struct samples *s, const struct samples_stack *stack)
+{
+    size_t mask = s->n_slots - 1, i = stack->hash & mask;
+
+    while (s->slot[i] != NULL && !same(s->slot[i], stack))
+        i = (i + 1) & mask;
+    return &s->slot[i];
+}
+
+static bool grow(struct samples *s)
+{
+    struct samples_stack **old = s->slot;
+    size_t n = s->n_slots;
+
+    if (s->n_stacks < n / 2)
+        return true;
+    s->slot = calloc(n > 0 ? 2 * n : 1024, sizeof *s->slot);
+    if (s->slot == NULL) {
+        s->slot = old;
+        return false;
+    }
+    s->n_slots = n > 0 ? 2 * n : 1024;
+    for (size_t i = 0; i < n; i++)
+        if (old[i] != NULL)
+            *slot_of(s, old[i]) = old[i];
+    free(old);
+    return true;
+}
+
+static bool add(struct samples *s, const struct samples_stack *stack)
+{
+    struct samples_stack **slot, *new;
+    uint64_t *address;
+
+    if (!grow(s))
+        return false;
+    slot = slot_of(s, stack);
+    if (*slot == NULL) {
+        new = arena_alloc(&s->arena, sizeof *new);
+        address = arena_array(&s->arena, stack->n + 1, sizeof *address);
+        if (new == NULL || address == NULL)
+            return false;
+        memcpy(address, stack->address, stack->n * sizeof *address);
+        *new = *stack;
+        new->address = address;
+        new->count = new->weight = 0;
+        *slot = new;
+        s->n_stacks++;
+    }
+    (*slot)->count += stack->count;
+    (*slot)->weight += stack->weight;
+    return true;
+}
+
+bool samples_merge(struct samples *to, const struct samples *from)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < from->n_slots; i++)
+        if (from->slot[i] != NULL)
+            all &= add(to, from->slot[i]);
+    to->sums.taken += from->sums.taken;
+    to->sums.lost += from->sums.lost;
+    to->sums.throttled += from->sums.throttled;
+    to->sums.own += from->sums.own;
+    return all;
+}
+
+static int compare(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_stacks(const void *a, const void *b)
+{
+    const struct samples_stack *x = *(const struct samples_stack *const *)a,
+                               *y = *(const struct samples_stack *const *)b;
+    int order = compare(x->event, y->event);
+
+    for (uint32_t i = 0; order == 0 && i < x->n && i < y->n; i++)
+        order = compare(x->address[i], y->address[i]);
+    order = order != 0 ? order : compare(x->n, y->n);
+    order = order != 0 ? order : compare((uint32_t)x->tid, (uint32_t)y->tid);
+    return order != 0 ? order : compare(x->truncated, y->truncated);
+}
+
+const struct samples_stack **samples_sorted(const struct samples *s, size_t *n)
+{
+    const struct samples_stack **list = calloc(s->n_stacks + 1, sizeof *list);
+
+    *n = 0;
+    for (size_t i = 0; list != NULL && i < s->n_slots; i++)
+        if (s->slot[i] != NULL)
+            list[(*n)++] = s->slot[i];
+    if (*n > 0)
+        qsort(list, *n, sizeof *list, compare_stacks);
+    return list;
+}
+
+/* ---- records of a ring ---- */
+
+static uint32_t event_of(const struct samples *s, const struct hot_sampler *from, uint64_t id)
+{
+    for (uint32_t i = 0; i < s->sampling->n_events; i++)
+        if (from->id[i] == id)
+            return i;
+    return 0;
+}
+
+/* The kernel and the vDSO may be working for a hook: then the user's stack pointer tells. */
+static bool is_own(const struct samples *s, const struct record_sample *sample,
+                   const struct samples_stack *stack)
+{
+    const struct samples_program *p = &s->program;
+    uint64_t sp;
+    uint32_t i = 0;
+
+    if (record_reg(&sample->user, arch_host()->regs.stack, &sp) && sp >= p->stacks_start &&
+        sp < p->stacks_limit)
+        return true;
+    while (i < stack->n && stack_in_kernel(stack->address[i]))
+        i++;
+    return i < stack->n && stack->address[i] >= p->own_start && stack->address[i] < p->own_limit;
+}
+
+static void take_sample(struct samples *s, const struct hot_sampler *from, const struct record *r)
+{
+    uint64_t address[STACK_MAX];
+    struct samples_stack stack = {
+        .tid = from->tid,
+        .event = event_of(s, from, r->id.id),
+        .address = address,
+        .count = 1,
+        .weight = r->sample.period,
+    };
+
+    stack.n =
+        stack_of(&r->sample, s->program.stack, s->sampling->max_stack, address, &stack.truncated);
+    if (is_own(s, &r->sample, &stack)) {
+        s->sums.own++;
+        return;
+    }
+    stack.hash = hash_of(&stack);
+    if (add(s, &stack))
+        s->sums.taken++;
+    else
+        s->sums.lost++;
+}
+
+static void tell_lost(struct samples *s, struct hot_sampler *from, uint64_t known, bool counts)
+{
+    if (known <= from->lost_told)
+        return;
+    if (counts)
+        s->sums.lost += known - from->lost_told;
+    from->lost_told = known;
+}
+
+static void take_record(struct samples *s, struct hot_sampler *from, const struct record *r,
+                        bool in_window, bool in_run)
+{
+    switch (r->type) {
+    case PERF_RECORD_SAMPLE:
+        if (in_window)
+            take_sample(s, from, r);
+        break;
+    case PERF_RECORD_LOST:
+        from->lost_records += r->lost.lost;
+        tell_lost(s, from, from->lost_records, in_run);
+        break;
+    case PERF_RECORD_THROTTLE:
+        s->sums.throttled += in_run;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Where in the list of ranges the reader is. */
+struct cursor {
+    const struct hot_sampler *sampler;
+    const struct hot_view *view;
+    uint32_t read;
+};
+
+/* The run that the record at `at` belongs to, by the window it lies in; false between windows. */
+static bool window_at(struct cursor *c, uint64_t at, uint32_t *run)
+{
+    const struct hot_range *r;
+
+    while (c->read != c->view->written && c->sampler->range[c->read % HOT_RANGES].to <= at)
+        c->read++;
+    r = &c->sampler->range[c->read % HOT_RANGES];
+    if (c->read != c->view->written && at >= r->from) {
+        *run = r->run;
+        return true;
+    }
+    *run = c->view->run;
+    return c->view->open && at >= c->view->from;
+}
+
+/* As far as it is certain what lies in a window: the head that was seen, and the ranges. */
+static uint64_t limit_of(const struct hot_sampler *from, const struct hot_view *view)
+{
+    uint64_t limit = view->head;
+
+    if (view->written != from->read) {
+        const struct hot_range *last = &from->range[(view->written - 1) % HOT_RANGES];
+
+        limit = last->to > limit ? last->to : limit;
+    }
+    return limit;
+}
+
+int samples_drain(struct samples *s, struct hot_sampler *from, const struct hot_view *view,
+                  struct pg_error *err)
+{
+    struct cursor cursor = {from, view, from->read};
+    struct record_bytes bytes;
+    struct record_ring ring;
+    struct record r;
+    int rc = 0;
+
+    if (view->run != s->run)
+        samples_begin(s, view->run);
+    record_ring_init(&ring, from->page, from->page_size, from->ring_pages, s->scratch);
+    record_ring_begin(&ring);
+    ring.head = limit_of(from, view);
+    for (uint64_t at = ring.tail; rc == 0; at = ring.tail) {
+        uint32_t run;
+        bool in_window;
+
+        if (record_ring_next(&ring, &bytes, err) <= 0)
+            break;
+        in_window = window_at(&cursor, at, &run) && run == s->run;
+        rc = record_decode(&bytes, &s->format, &r, err);
+        if (rc == 0)
+            take_record(s, from, &r, in_window, at >= view->run_from);
+    }
+    window_at(&cursor, ring.tail, &(uint32_t){0});
+    __atomic_store_n(&from->read, cursor.read, __ATOMIC_RELEASE);
+    record_ring_end(&ring);
+    return rc;
+}
+
+void samples_settle(struct samples *s, struct hot_sampler *from)
+{
+    uint64_t known = 0;
+
+    for (uint32_t i = 0; i < s->sampling->n_events; i++) {
+        uint64_t value[2]; /* PERF_FORMAT_LOST: the count, and the losses */
+
+        if (from->fd[i] >= 0 && s->sampling->event[i].attr.read_format == PERF_FORMAT_LOST &&
+            read(from->fd[i], value, sizeof value) == sizeof value)
+            known += value[1];
+    }
+    tell_lost(s, from, known, true);
+    /* At least one sample each. */
+    s->sums.lost += __atomic_exchange_n(&from->dropped, 0, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,67 @@
+/* samples.h - what was sampled in the windows of one run: stacks and how often they were seen.
+ *
+ * The recorder drains the threads' rings into it while the benchmark runs. It holds the newest run
+ * only: when a run begins anew or the timer is reset, what was there is forgotten.
+ */
+#ifndef PERFGO_COLLECT_SAMPLES_H
+#define PERFGO_COLLECT_SAMPLES_H
+
+#include "base/error.h"
+#include "collect/stack.h"
+#include "hot/sampler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct samples; /* opaque */
+
+struct samples_program {
+    const struct stack_program *stack; /* borrowed; NULL: callchains are taken as they are */
+    /* perfgo's own code, and the stacks that its hooks run on: what is sampled there is not the
+     * benchmark's. */
+    uint64_t own_start, own_limit, stacks_start, stacks_limit;
+};
+
+struct samples_stack {
+    int32_t tid;
+    uint32_t event; /* index into the sampling plan */
+    uint32_t n;     /* addresses, leaf first; return addresses as they were found */
+    bool truncated; /* there were more */
+    uint64_t hash;
+    const uint64_t *address;
+    uint64_t count, weight; /* samples; events, by the period of each */
+};
+
+struct samples_sums {
+    uint64_t taken, lost, throttled;
+    uint64_t own; /* taken in perfgo's own code, left out */
+};
+
+/* NULL: no memory. The plan is borrowed. */
+struct samples *samples_new(const struct pg_sampling *sampling, struct samples_program program);
+void samples_free(struct samples *s); /* NULL is fine */
+
+/* Forgets everything; what comes is of that run. */
+void samples_begin(struct samples *s, uint32_t run);
+uint32_t samples_run(const struct samples *s);
+
+/* Takes what a sampler's ring holds up to the view, and gives the room back. Another run in the
+ * view than before begins that run. Without memory the samples that have no room count as lost.
+ * [recorder] */
+int samples_drain(struct samples *s, struct hot_sampler *from, const struct hot_view *view,
+                  struct pg_error *err);
+
+/* Accounts for losses that no record has told of yet, which the kernel writes with the next sample
+ * only. [recorder] */
+void samples_settle(struct samples *s, struct hot_sampler *from);
+
+/* Adds the stacks and sums of another run. False: no memory. */
+bool samples_merge(struct samples *to, const struct samples *from);
+
+/* The stacks in an order that depends on nothing but their content: by event, addresses, thread.
+ * The list is the caller's to free; NULL: no memory, or *n is 0. */
+const struct samples_stack **samples_sorted(const struct samples *s, size_t *n);
+struct samples_sums samples_sums(const struct samples *s);
+
+#endif
