@@ -49,6 +49,8 @@ void calibrate(void)
             seen[c][i] = total.total.value[c];
     }
     windows_begin_run(agent.windows);
+    if (windows_reads_by_user(agent.windows))
+        say_log("hardware counters of the calling thread are read in user mode");
     for (uint32_t c = 0; c < agent.plan.n_counters; c++) {
         struct pg_counter *counter = &agent.plan.counter[c];
 

@@ -120,7 +120,7 @@ static void show_plan(const struct pg_plan *plan, struct perfgo_hook_plan *out)
 
         memcpy(e->name, c->name, sizeof e->name);
         memcpy(e->unit, c->unit, sizeof e->unit);
-        e->scale = c->scale;
+        memcpy(&e->scale, &c->scale, sizeof e->scale); /* no floating point registers in here */
         e->has_times = c->source == PG_SOURCE_PERF;
         e->group = e->has_times ? plan->event[c->event].group : 0;
         e->user_only = c->exclude_kernel;

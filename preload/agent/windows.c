@@ -4,6 +4,7 @@
 #include "hot/lock.h"
 #include "hot/self.h"
 #include "hot/sys.h"
+#include "hot/userread.h"
 #include "samplers.h"
 
 #include <errno.h>
@@ -40,6 +41,8 @@ struct windows {
     struct hot_gate own_gate;
     struct hot_self self;
     bool open;
+    bool have_early;    /* `early` was read, from the starter's pages */
+    bool self_is_fresh; /* the last read of the calling thread itself has its hardware counters */
     bool reads_process; /* the plan has PG_SOURCE_RUSAGE counters */
     uint64_t opened;    /* when the window was opened, by hot_self_clock */
     uint32_t starter;   /* slot of the thread that opened the window */
@@ -47,6 +50,7 @@ struct windows {
     uint32_t n_ended;
     uint64_t windows, missed;
     struct pg_counts process_base, process_sum;
+    struct pg_counts early; /* hardware counters as a closing window found them */
     uint8_t state[MAX_SLOTS];
     int32_t tid[MAX_SLOTS];
     uint64_t key[MAX_SLOTS]; /* self_key() of the thread, or 0: not known */
@@ -290,7 +294,7 @@ static void base_of(struct windows *w, uint32_t i, bool self)
     struct slot *slot = &w->slot[i];
 
     if (self)
-        hot_counters_read_self(&slot->counters, w->plan, &w->self, false);
+        w->self_is_fresh = hot_counters_read_self(&slot->counters, w->plan, &w->self, false);
     else
         hot_counters_read(&slot->counters, w->plan);
     counts_copy(&slot->base, &slot->counters.last, w->plan);
@@ -298,6 +302,19 @@ static void base_of(struct windows *w, uint32_t i, bool self)
         hot_sampler_begin_window(slot->sampler);
     w->watch[i].lock = slot->counters.idle ? &slot->counters.idle_page->lock : NULL;
     w->watch[i].seq = slot->counters.idle_seq;
+}
+
+/* Hardware counters are read last when a window opens and first when it closes: what perfgo itself
+ * executes in a window is then always the same, and can be subtracted to the instruction. */
+static void take_hardware_base(struct windows *w)
+{
+    struct slot *slot = &w->slot[w->starter];
+
+    if (w->starter >= w->n_slots || hot_user_read(&slot->counters, w->plan, &slot->base) ||
+        w->self_is_fresh)
+        return;
+    hot_counters_read(&slot->counters, w->plan);
+    counts_copy(&slot->base, &slot->counters.last, w->plan);
 }
 
 /* Takes the base of every thread, the caller's last. */
@@ -313,6 +330,7 @@ static void take_bases(struct windows *w)
         base_of(w, w->starter, true);
     if (w->self.has_clock)
         w->opened = hot_self_clock(&w->self);
+    take_hardware_base(w);
 }
 
 void windows_reset(struct windows *w)
@@ -348,19 +366,20 @@ void windows_start(struct windows *w)
 static void add_slot(struct windows *w, uint32_t i, bool self, uint64_t length)
 {
     struct slot *slot = &w->slot[i];
+    const bool early = self && i == w->starter && w->have_early;
     struct pg_counts now;
 
     if (slot->sampler != NULL)
         hot_sampler_end_window(slot->sampler, w->gate->run);
-    if (self)
-        hot_counters_read_self(&slot->counters, w->plan, &w->self, true);
-    else
+    if (!self || (!hot_counters_read_self(&slot->counters, w->plan, &w->self, true) && !early))
         hot_counters_read(&slot->counters, w->plan);
     if (slot->counters.idle)
         return;
     counts_copy(&now, &slot->counters.last, w->plan);
     if (i != w->starter)
         hot_cap_times(&now, &slot->base, w->plan, length);
+    if (early)
+        hot_user_copy(&slot->counters, w->plan, &w->early, &now);
     hot_counts_add(&slot->sum, &now, &slot->base, w->plan);
 }
 
@@ -370,13 +389,25 @@ static uint64_t length_of_window(const struct windows *w)
     return w->self.has_clock ? hot_self_clock(&w->self) - w->opened : UINT64_MAX;
 }
 
+bool windows_reads_by_user(const struct windows *w)
+{
+    return w->have_early;
+}
+
 void windows_stop(struct windows *w)
 {
     change_begin(w);
     if (w->open) {
-        uint64_t length = length_of_window(w);
-        uint32_t first = w->starter, self = slot_of_self(w);
+        /* Most often the caller is the thread that opened it; whether it is, is seen below. */
+        const struct slot *starter = &w->slot[w->starter];
+        uint64_t length;
+        uint32_t first, self;
 
+        w->have_early = w->starter < w->n_slots && w->state[w->starter] == SLOT_LIVE &&
+                        hot_user_read(&starter->counters, w->plan, &w->early);
+        length = length_of_window(w);
+        first = w->starter;
+        self = slot_of_self(w);
         if (first < w->n_slots && w->state[first] == SLOT_LIVE)
             add_slot(w, first, first == self, length);
         for (uint32_t i = 0; i < w->n_slots; i++)

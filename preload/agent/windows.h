@@ -43,6 +43,9 @@ void windows_begin_run(struct windows *w);
 void windows_start(struct windows *w);
 void windows_stop(struct windows *w);
 
+/* Was the last window opened with hardware counters read in user mode? [go thread] */
+bool windows_reads_by_user(const struct windows *w);
+
 /* What the windows of the run counted. Threads that counted nothing are left out; beyond max the
  * rest is added up in one entry with tid 0. [go thread] */
 struct windows_total {

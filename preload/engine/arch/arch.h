@@ -26,6 +26,8 @@ struct arch_ops {
     uint64_t reach;       /* a call reaches targets in (pc - reach, pc + reach) */
     uint8_t thunk_size;   /* bytes that emit_thunk writes, a multiple of 16 */
     struct arch_regs regs;
+    uint64_t user_read; /* perf_event_attr.config1 of a hardware event that its thread may read in
+                           user mode; 0: nothing has to be asked for */
     const char *loader; /* glibc's dynamic loader: "/lib64/ld-linux-x86-64.so.2" */
 
     /* True when the bytes at `code` (call_size of them, executed at address pc) are a direct call;

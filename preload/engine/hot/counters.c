@@ -1,6 +1,7 @@
 #include "hot/counters.h"
 
 #include "hot/sys.h"
+#include "hot/userread.h"
 
 #include <sys/mman.h>
 
@@ -41,6 +42,7 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
     c->idle = false;
     c->slice.possible = false;
     c->slice.valid = false;
+    c->user.possible = false;
     counts_clear(&c->last, plan);
     for (uint32_t g = 0; g < plan->n_groups; g++)
         c->raw_enabled_ns[g] = c->raw_running_ns[g] = 0;
@@ -64,8 +66,9 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
 
         if (!sys_is_error(page))
             c->idle_page = page;
-        c->slice.possible = c->idle_page != NULL && hot_plan_has_slices(plan);
     }
+    hot_user_open(c, plan);
+    c->slice.possible = c->idle_page != NULL && hot_plan_has_slices(plan, c->user.possible);
     return 0;
 }
 
@@ -74,6 +77,8 @@ void hot_counters_close(struct hot_counters *c, const struct pg_plan *plan)
     if (c->idle_page != NULL)
         sys_munmap((void *)(uintptr_t)c->idle_page, PAGE);
     c->idle_page = NULL;
+    if (c->user.possible)
+        hot_user_close(c, plan);
     for (uint32_t i = plan->n_events; i-- > 0;) {
         if (c->fd[i] >= 0)
             sys_close(c->fd[i]);

@@ -29,6 +29,12 @@ struct hot_slice {
     struct pg_counts times; /* only the times in it matter */
 };
 
+/* Pages of the hardware events (userread.h). */
+struct hot_user {
+    bool possible;
+    const struct perf_event_mmap_page *page[PG_MAX_EVENTS]; /* NULL: not a hardware event */
+};
+
 struct hot_counters {
     int32_t tid;
     int32_t fd[PG_MAX_EVENTS];                    /* -1: not open */
@@ -38,6 +44,7 @@ struct hot_counters {
     uint64_t raw_enabled_ns[PG_MAX_GROUPS];       /* as read; `last` may be by the clock */
     uint64_t raw_running_ns[PG_MAX_GROUPS];
     struct hot_slice slice;
+    struct hot_user user;
     struct pg_counts last; /* the last read */
 };
 
@@ -51,14 +58,16 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
 void hot_counters_read(struct hot_counters *c, const struct pg_plan *plan);
 
 /* The same for the calling thread, whose counters c must be, by the clock where that is as good.
- * The times are those of the end of the call, or with `closing` of its beginning. [go thread] */
-void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
+ * The times are those of the end of the call, or with `closing` of its beginning. False when
+ * hardware counters were left as they are: hot_user_read (userread.h) brings them. [go thread] */
+bool hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
                             const struct hot_self *self, bool closing);
 /* Lowers the times in *now to at most `most` ns above those in *base. [any] */
 void hot_cap_times(struct pg_counts *now, const struct pg_counts *base, const struct pg_plan *plan,
                    uint64_t most);
-/* Whether that can be cheaper than hot_counters_read at all. [any] */
-bool hot_plan_has_slices(const struct pg_plan *plan);
+/* Whether that can be cheaper than hot_counters_read at all; user_reads: hardware counters are read
+ * by hot_user_read. [any] */
+bool hot_plan_has_slices(const struct pg_plan *plan, bool user_reads);
 
 /* Closes what is open. [go thread] */
 void hot_counters_close(struct hot_counters *c, const struct pg_plan *plan);

@@ -5,6 +5,7 @@
  * Within a slice, after one real read,
  *   - the times (task-clock, cpu-clock, enabled, running) have grown as the clock has,
  *   - context switches and migrations are what they were,
+ *   - hardware counters are read in user mode (userread.h),
  *   - page faults are what they were when getrusage knows of none since, at a third of the price.
  * getrusage does not count faults that end in a signal, so a real read is trusted for FRESH_NS
  * only; beyond, its price does not matter. All times of a slice are on one scale, set by its first
@@ -17,6 +18,7 @@
 
 #include "hot/self.h"
 #include "hot/sys.h"
+#include "hot/userread.h"
 
 enum {
     FRESH_NS = 20000,
@@ -43,12 +45,32 @@ void hot_cap_times(struct pg_counts *now, const struct pg_counts *base, const st
     }
 }
 
-bool hot_plan_has_slices(const struct pg_plan *plan)
+/* Within a slice one group of hardware events runs all the time or not at all; several take turns.
+ */
+static bool one_hardware_group(const struct pg_plan *plan)
+{
+    int group = -1;
+
+    for (uint32_t i = 0; i < plan->n_events; i++) {
+        if (!hot_is_hardware(&plan->event[i]))
+            continue;
+        if (group >= 0 && group != plan->event[i].group)
+            return false;
+        group = plan->event[i].group;
+    }
+    return true;
+}
+
+bool hot_plan_has_slices(const struct pg_plan *plan, bool user_reads)
 {
     for (uint32_t i = 0; i < plan->n_events; i++) {
         const struct perf_event_attr *attr = &plan->event[i].attr;
 
-        if (attr->type != PERF_TYPE_SOFTWARE || attr->inherit)
+        if (attr->inherit)
+            return false;
+        if (user_reads && hot_is_hardware(&plan->event[i]))
+            continue;
+        if (attr->type != PERF_TYPE_SOFTWARE)
             return false;
         switch (attr->config) {
         case PERF_COUNT_SW_CPU_CLOCK:
@@ -67,7 +89,7 @@ bool hot_plan_has_slices(const struct pg_plan *plan)
     for (uint32_t i = 0; i < plan->n_counters; i++)
         if (plan->counter[i].source == PG_SOURCE_THREAD_CLOCK)
             return false;
-    return plan->n_events > 0;
+    return plan->n_events > 0 && one_hardware_group(plan);
 }
 
 static uint64_t faults_of_self(void)
@@ -150,7 +172,7 @@ static void read_and_remember(struct hot_counters *c, const struct pg_plan *plan
     set_times(c, plan, closing ? first : now, &least);
 }
 
-void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
+bool hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
                             const struct hot_self *self, bool closing)
 {
     struct hot_slice *slice = &c->slice;
@@ -159,7 +181,7 @@ void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
 
     if (!slice->possible || !self->has_clock) {
         hot_counters_read(c, plan);
-        return;
+        return true;
     }
     seq = schedule_count(c);
     now = hot_self_clock(self);
@@ -170,8 +192,9 @@ void hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
         if (schedule_count(c) == seq) {
             c->idle = false;
             set_times(c, plan, t, &c->last);
-            return;
+            return !c->user.possible;
         }
     }
     read_and_remember(c, plan, self, closing, now, seq);
+    return true;
 }

@@ -13,6 +13,8 @@
  */
 #include "pmu/plan_priv.h"
 
+#include "arch/arch.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,8 +122,11 @@ static int fit_wanted(struct planner *p)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < p->n; i++)
+    for (size_t i = 0; i < p->n; i++) {
         p->fit[i].error = p->want[i].usable ? 0 : ECANCELED;
+        if (p->want[i].event.class == RESOLVE_HARDWARE)
+            p->fit[i].attr.config1 |= arch_host()->user_read;
+    }
     fit_groups(p->machine->kernel, p->fit, p->n);
     for (size_t i = 0; i < p->n; i++) {
         if (p->want[i].usable && p->fit[i].error == FIT_BAD_GROUP)

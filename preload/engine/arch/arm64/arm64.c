@@ -76,6 +76,7 @@ const struct arch_ops arch_arm64 = {
     .call_size = CALL_SIZE,
     .call_align = 4,
     .reach = REACH,
+    .user_read = 2, /* Linux: Documentation/arch/arm64/perf.rst */
     .thunk_size = THUNK_SIZE,
     .regs = {.frame = 29, .stack = 31, .pc = 32, .link = 30, .all = 0x1ffffffff},
     .loader = "/lib/ld-linux-aarch64.so.1",
