@@ -1,22 +1,15 @@
-/* The planner: on models of PMUs, under real denials, and with real counts. */
+/* The planner, on models of PMUs. */
 #include "pmu/plan_priv.h"
+#include "tests/unit/plan_text.h"
+#include "tests/unit/tree.h"
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -128,31 +121,6 @@ static int make(const char *events, enum pg_backend backend, struct pg_plan *pla
 
     assert_int_equal(model.open_now, 0);
     return rc;
-}
-
-/* "[a b] [c] clock:d rusage:e" */
-static void render(const struct pg_plan *plan, char *out, size_t size)
-{
-    *out = '\0';
-    for (unsigned g = 0; g < plan->n_groups; g++) {
-        const struct pg_group *group = &plan->group[g];
-        for (unsigned e = group->first_event; e < group->first_event + group->n_events; e++) {
-            const char *name = "?";
-            assert_int_equal(plan->event[e].group, g);
-            for (unsigned c = 0; c < plan->n_counters; c++)
-                if (plan->counter[c].source == PG_SOURCE_PERF && plan->counter[c].event == e)
-                    name = plan->counter[c].name;
-            planner_append(out, size, "%s%s", e == group->first_event ? "[" : " ", name);
-        }
-        planner_append(out, size, "] ");
-    }
-    for (unsigned c = 0; c < plan->n_counters; c++)
-        if (plan->counter[c].source != PG_SOURCE_PERF)
-            planner_append(out, size, "%s:%s ",
-                           plan->counter[c].source == PG_SOURCE_RUSAGE ? "rusage" : "clock",
-                           plan->counter[c].name);
-    if (*out != '\0')
-        out[strlen(out) - 1] = '\0';
 }
 
 #define GOOD .pmu = true, .accepts = 6, .counts = 6
@@ -514,20 +482,20 @@ static void test_many(void **state)
 /* Two kinds of cores: an event on each, groups and braces for each. */
 static void test_hybrid(void **state)
 {
-    char dir[] = "/tmp/perfgo-plan-XXXXXX", command[512], text[512];
+    static const struct tree_file cores[] = {
+        {TREE_PMU "cpu_core/type", "4\n"},
+        {TREE_PMU "cpu_core/cpus", "0-7\n"},
+        {TREE_PMU "cpu_atom/type", "10\n"},
+        {TREE_PMU "cpu_atom/cpus", "8-15\n"},
+    };
+    char dir[] = "/tmp/perfgo-plan-XXXXXX", text[512];
     struct pg_error err = {0};
     struct pg_plan plan;
     int rc[2];
 
     (void)state;
     assert_non_null(mkdtemp(dir));
-    snprintf(
-        command, sizeof command,
-        "cd %s && mkdir -p bus/event_source/devices/cpu_core bus/event_source/devices/cpu_atom "
-        "&& cd bus/event_source/devices && echo 4 >cpu_core/type && echo 0-7 >cpu_core/cpus && "
-        "echo 10 >cpu_atom/type && echo 8-15 >cpu_atom/cpus",
-        dir);
-    assert_int_equal(system(command), 0);
+    tree_put_all(dir, cores, COUNT(cores));
     sysfs = dir;
     model = (struct model){GOOD};
     rc[0] = make("{cycles,instructions},faults", PG_BACKEND_AUTO, &plan, &err);
@@ -535,213 +503,12 @@ static void test_hybrid(void **state)
     model = (struct model){GOOD};
     rc[1] = make("cycles,instructions", PG_BACKEND_AUTO, &plan, &err);
     sysfs = "/nonexistent";
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(tree_remove(dir), 0);
     assert_true(rc[0] == 0 && rc[1] == 0);
     assert_string_equal(text, "[cpu_atom/cycles/ cpu_atom/instructions/] [cpu_core/cycles/ "
                               "cpu_core/instructions/] [page-faults]");
     assert_int_equal(plan.n_groups, 2);
     assert_string_equal(plan.counter[0].unit, "cpu_atom/cycles/op");
-}
-
-/* --- denials on the real kernel, each in a child of its own --- */
-
-static int deny(int number)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)number),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {COUNT(code), code};
-
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) |
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
-}
-
-static int few_descriptors(int soft)
-{
-    struct rlimit limit;
-
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = (rlim_t)soft;
-    return setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static int become_nobody(int uid)
-{
-    return setuid((uid_t)uid);
-}
-
-static const struct {
-    const char *what;
-    int (*prepare)(int);
-    int argument;
-    const char *plan, *says;
-    bool named_fails; /* the back end software, asked for by name, is refused */
-    bool needs_root;
-} denials[] = {
-#define TIMER "clock:task-clock rusage:page-faults rusage:context-switches"
-    {"EPERM", deny, EPERM, TIMER, "a seccomp filter (container) denies perf_event_open: Operation",
-     true, false},
-    {"EACCES", deny, EACCES, TIMER, "a seccomp filter (container) denies perf_event_open: Perm",
-     true, false},
-    {"ENOSYS", deny, ENOSYS, TIMER, "a seccomp filter (container) denies perf_event_open: Func",
-     true, false},
-    {"soft limit 64", few_descriptors, 64, TIMER,
-     "the soft limit of 64 file descriptors is too low for 4 per thread; cure: ulimit -n 1024",
-     true, false},
-    {"paranoid 2, not root", become_nobody, 65534,
-     "[task-clock page-faults] rusage:context-switches",
-     "in user mode only: kernel.perf_event_paranoid is 2", false, true},
-};
-
-static int denied_child(size_t i)
-{
-    struct pg_error err = {0};
-    struct pg_plan plan;
-    char text[512];
-    int rc;
-
-    if (denials[i].prepare(denials[i].argument) != 0)
-        return print_error("%s: cannot be prepared: %s\n", denials[i].what, strerror(errno)), 1;
-    if ((rc = pmu_plan(NULL, PG_BACKEND_AUTO, &plan, &err)) != 0)
-        return print_error("%s: %s\n", denials[i].what, err.text), 1;
-    render(&plan, text, sizeof text);
-    if (strcmp(text, denials[i].plan) != 0 || strstr(plan.note, denials[i].says) == NULL)
-        return print_error("%s: %s '%s'\n", denials[i].what, text, plan.note), 1;
-    rc = pmu_plan(NULL, PG_BACKEND_SOFTWARE, &plan, &err);
-    if ((rc != 0) != denials[i].named_fails)
-        return print_error("%s: software by name: %d\n", denials[i].what, rc), 1;
-    return 0;
-}
-
-static int in_child(int (*function)(size_t), size_t argument)
-{
-    int status = -1;
-    pid_t pid = fork();
-
-    if (pid == 0)
-        _exit(function(argument));
-    waitpid(pid, &status, 0);
-    return status;
-}
-
-static void test_denials(void **state)
-{
-    int64_t paranoid = 0;
-
-    (void)state;
-    sysfs_read_number("/proc/sys/kernel/perf_event_paranoid", &paranoid);
-    for (size_t i = 0; i < COUNT(denials); i++) {
-        if (denials[i].needs_root && (geteuid() != 0 || paranoid != 2)) {
-            print_message("%s: skipped: needs root and perf_event_paranoid 2, which is %lld\n",
-                          denials[i].what, (long long)paranoid);
-            continue;
-        }
-        assert_int_equal(in_child(denied_child, i), 0);
-    }
-}
-
-/* --- real counts --- */
-
-struct opened {
-    struct pg_plan plan;
-    int leader;
-    uint64_t before[3 + PG_MAX_GROUP_EVENTS], after[3 + PG_MAX_GROUP_EVENTS];
-};
-
-static bool open_plan(struct opened *o, const char *events)
-{
-    int fd;
-
-    if (pmu_plan(events, PG_BACKEND_AUTO, &o->plan, NULL) != 0 || o->plan.n_groups != 1)
-        return false;
-    o->leader = -1;
-    for (unsigned i = 0; i < o->plan.n_events; i++) {
-        fd = (int)syscall(SYS_perf_event_open, &o->plan.event[i].attr, 0, -1, o->leader,
-                          PERF_FLAG_FD_CLOEXEC);
-        if (fd < 0)
-            return false;
-        if (o->leader < 0)
-            o->leader = fd;
-    }
-    return true;
-}
-
-static uint64_t cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* Spins in user or kernel mode for 20 ms of CPU; the task-clock must have seen the same. */
-static int spin_child(size_t uid)
-{
-    struct opened o;
-    uint64_t start, used, seen;
-
-    if (uid != 0 && setuid((uid_t)uid) != 0)
-        return 2;
-    if (!open_plan(&o, "task-clock"))
-        return 3;
-    start = cpu_ns();
-    if (read(o.leader, o.before, sizeof o.before) <= 0)
-        return 4;
-    while ((used = cpu_ns() - start) < 20000000)
-        for (int i = 0; uid != 0 && i < 1000; i++)
-            syscall(SYS_getppid); /* mostly kernel mode */
-    if (read(o.leader, o.after, sizeof o.after) <= 0)
-        return 4;
-    seen = o.after[3] - o.before[3];
-    if (seen < used * 98 / 100 || seen > used * 102 / 100 + 200000)
-        return print_error("task-clock %llu of %llu ns\n", (unsigned long long)seen,
-                           (unsigned long long)used),
-               5;
-    return 0;
-}
-
-static void test_task_clock(void **state)
-{
-    (void)state;
-    assert_int_equal(in_child(spin_child, 0), 0);
-    if (geteuid() == 0)
-        assert_int_equal(in_child(spin_child, 65534), 0);
-    else
-        print_message("task-clock as another user: skipped: needs root\n");
-}
-
-__attribute__((no_sanitize("address", "undefined"))) static void touch(volatile char *p, size_t n,
-                                                                       size_t step)
-{
-    for (size_t i = 0; i < n; i++)
-        p[i * step] = 1;
-}
-
-static void test_page_faults(void **state)
-{
-    enum { PAGES = 173 };
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    struct opened o = {.leader = -1};
-    char *p;
-
-    (void)state;
-    assert_true(open_plan(&o, "page-faults,minor-faults,major-faults"));
-    p = mmap(NULL, (PAGES + 1) * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(p != MAP_FAILED);
-    madvise(p, (PAGES + 1) * page, MADV_NOHUGEPAGE);
-    touch(p, 1, page); /* the code of touch() and read() is there now */
-    assert_true(read(o.leader, o.after, sizeof o.after) > 0);
-    assert_true(read(o.leader, o.before, sizeof o.before) > 0);
-    touch(p + page, PAGES, page);
-    assert_true(read(o.leader, o.after, sizeof o.after) > 0);
-    assert_int_equal(o.after[3] - o.before[3], PAGES);
-    assert_int_equal(o.after[4] - o.before[4], PAGES);
-    assert_int_equal(o.after[5] - o.before[5], 0);
-    munmap(p, (PAGES + 1) * page);
 }
 
 static void test_names(void **state)
@@ -762,10 +529,9 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_models),      cmocka_unit_test(test_attributes),
-        cmocka_unit_test(test_many),        cmocka_unit_test(test_hybrid),
-        cmocka_unit_test(test_denials),     cmocka_unit_test(test_task_clock),
-        cmocka_unit_test(test_page_faults), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_models), cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_many),   cmocka_unit_test(test_hybrid),
+        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
