@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/say.h"
 
+#include "bench/metrics.h"
 #include "pmu/catalog.h"
 #include "pmu/trial.h"
 
@@ -45,7 +46,7 @@ struct listing {
 };
 
 struct events_flags {
-    bool all, json, try_all;
+    bool all, json, try_all, metrics;
 };
 
 #define ROW(field) offsetof(struct events_flags, field)
@@ -53,6 +54,8 @@ static const struct option_row rows[] = {
     {"all", 'a', NULL, "also events that cannot be opened here", OPTION_BOOL, ROW(all)},
     {"try", 0, NULL, "open every tracepoint, not only the first of many (some 40 ms each)",
      OPTION_BOOL, ROW(try_all)},
+    {"metrics", 0, NULL, "instead, the metrics that follow from events that are counted together",
+     OPTION_BOOL, ROW(metrics)},
     {"json", 0, NULL, "as JSON, with the reason for each event that cannot be opened", OPTION_BOOL,
      ROW(json)},
 };
@@ -223,10 +226,9 @@ static void print_text(const struct listing *l, bool all)
         printf("%stracepoint events: not listed: %s\n", first ? "" : "\n", l->no_tracepoints);
 }
 
-static void print_json(const struct listing *l, bool all)
+static cJSON *events_json(const struct listing *l, bool all)
 {
     cJSON *document = cJSON_CreateObject(), *events = cJSON_CreateArray();
-    char *text;
 
     cJSON_AddNumberToObject(document, "schema", 1);
     for (size_t i = 0; i < l->n; i++) {
@@ -252,11 +254,43 @@ static void print_json(const struct listing *l, bool all)
     cJSON_AddItemToObject(document, "events", events);
     if (l->no_tracepoints != NULL)
         cJSON_AddStringToObject(document, "no_tracepoints", l->no_tracepoints);
-    text = cJSON_Print(document);
+    return document;
+}
+
+static void print_json(cJSON *document)
+{
+    char *text = cJSON_Print(document);
+
     if (text != NULL)
         puts(text);
     cJSON_free(text);
     cJSON_Delete(document);
+}
+
+static void print_metrics(void)
+{
+    struct metrics_derived metric;
+
+    for (size_t i = 0; metrics_derived_at(i, &metric); i++)
+        printf("%-18s= %s\n%-20s%s\n", metric.name, metric.formula, "", metric.source);
+}
+
+static cJSON *metrics_json(void)
+{
+    cJSON *document = cJSON_CreateObject(), *metrics = cJSON_CreateArray();
+    struct metrics_derived metric;
+
+    cJSON_AddNumberToObject(document, "schema", 1);
+    for (size_t i = 0; metrics_derived_at(i, &metric); i++) {
+        cJSON *row = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(row, "name", metric.name);
+        cJSON_AddStringToObject(row, "formula", metric.formula);
+        cJSON_AddStringToObject(row, "source", metric.source);
+        cJSON_AddItemToArray(metrics, row);
+    }
+    cJSON_AddItemToObject(document, "metrics", metrics);
+    return document;
 }
 
 static int no_match(const struct words *patterns)
@@ -296,10 +330,19 @@ static int list_events(struct listing *l, const struct events_flags *flags)
         return no_match(l->patterns);
     try_all(&machine, l, flags->try_all);
     if (flags->json)
-        print_json(l, flags->all);
+        print_json(events_json(l, flags->all));
     else
         print_text(l, flags->all);
-    return fflush(stdout) == 0 ? PERFGO_EXIT_OK : say_error("events: cannot write the list");
+    return PERFGO_EXIT_OK;
+}
+
+static int list_metrics(const struct events_flags *flags)
+{
+    if (flags->json)
+        print_json(metrics_json());
+    else
+        print_metrics();
+    return PERFGO_EXIT_OK;
 }
 
 int cmd_events(int argc, char **argv)
@@ -311,7 +354,12 @@ int cmd_events(int argc, char **argv)
 
     options_parse(&options, argc, argv, &flags, &given);
     listing.patterns = &given.words;
-    rc = list_events(&listing, &flags);
+    if (flags.metrics && given.words.n > 0)
+        rc = say_error("events: --metrics takes no PATTERN");
+    else
+        rc = flags.metrics ? list_metrics(&flags) : list_events(&listing, &flags);
+    if (fflush(stdout) != 0)
+        rc = say_error("events: cannot write the list");
     release(&listing);
     options_free(&given);
     return rc;

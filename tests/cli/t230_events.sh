@@ -70,6 +70,13 @@ done
 closed=$("$PERFGO" events --json | field opens)
 case " $closed " in *' no '*) not_ok "events: only what opens" "$closed" ;; *) ok "events: only what opens" ;; esac
 
+# The metrics that follow from events.
+"$PERFGO" events --metrics >out; equal "events: metrics: status" $? 0
+check "events: metrics: a formula" "$(cat out)" grep -qx 'IPC  *= instructions / cycles' out
+equal "events: metrics: as JSON" "$("$PERFGO" events --metrics --json | jq -r '.metrics[] | select(.name == "GHz").formula')" 'cycles / task-clock'
+"$PERFGO" events --metrics IPC 2>err; equal "events: metrics: a pattern: 3" $? 3
+one_sentence "events: metrics: a pattern: one sentence" err
+
 # Denied altogether.
 if cc -O1 -o seccomp_exec "$ROOT/tests/e2e/helpers/seccomp_exec.c" && ./seccomp_exec EPERM - true 2>/dev/null; then
     ./seccomp_exec EPERM - "$PERFGO" events --json --all page-faults >denied.json

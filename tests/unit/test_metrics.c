@@ -45,7 +45,7 @@ static struct record *make(const struct input *in, size_t n)
 static void derived(void **state)
 {
     static const struct {
-        struct input in[4];
+        struct input in[5];
         const char *name; /* NULL: nothing may be derived */
         double value, coverage;
     } rows[] = {
@@ -63,6 +63,12 @@ static void derived(void **state)
         {{{"branch-misses", 3, 1, 0}, {"instructions", 2000, 1, 0}}, "branch-MPKI", 1.5, 1},
         {{{"task-clock", 1500, 1, 0}}, "CPUs-utilized", 1.5, 1},
         {{{"task-clock:u", 1500, 1, 0}}, "CPUs-utilized", 1.5, 1},
+        {{{"L1-dcache-load-misses", 5, 1, 0}, {"instructions", 500, 1, 0}}, "L1-MPKI", 10, 1},
+        {{{"LLC-load-misses", 5, 1, 0}, {"instructions", 500, 1, 0}}, "LLC-MPKI", 10, 1},
+        {{{"dTLB-load-misses", 5, 1, 0}, {"instructions", 500, 1, 0}}, "dTLB-MPKI", 10, 1},
+        /* 350 cycles in 100 ns of CPU time; only of the same modes */
+        {{{"cycles", 350, 1, 0}, {"task-clock", 100, 1, 0}}, "GHz", 3.5, 1},
+        {{{"cycles", 350, 0.5, 0}, {"task-clock", 100, 1, 0}}, "GHz", 7, 0.5},
         /* the second pair matches */
         {{{"instructions:u", 8, 1, 1}, {"instructions:k", 6, 1, 0}, {"cycles:k", 3, 1, 0}},
          "IPC",
@@ -76,7 +82,7 @@ static void derived(void **state)
         struct record *r;
         const struct record_metric *m;
 
-        while (n < 4 && rows[i].in[n].name != NULL)
+        while (n < 5 && rows[i].in[n].name != NULL)
             n++;
         r = make(rows[i].in, n);
         if (rows[i].name == NULL) {
@@ -86,7 +92,8 @@ static void derived(void **state)
             m = record_metric(r, rows[i].name);
             if (m == NULL)
                 fail_msg("row %zu lacks %s", i, rows[i].name);
-            assert_int_equal(r->n_metrics, n + 1);
+            /* task-clock also tells how many CPUs were busy */
+            assert_int_equal(r->n_metrics, n + 1 + (strcmp(rows[i].name, "GHz") == 0));
             assert_true(fabs(m->value - rows[i].value) < 1e-9 && m->per_op == m->value);
             assert_true(m->coverage == rows[i].coverage && m->scaled == (rows[i].coverage < 1));
             assert_true(m->derived);
@@ -94,6 +101,70 @@ static void derived(void **state)
         }
         record_free(r);
     }
+}
+
+/* Level 1 of top-down analysis, with values computed by hand. */
+static void topdown(void **state)
+{
+    static const struct input ice_lake[] = {
+        {"slots", 1000, 1, 0},           {"topdown-retiring", 500, 1, 0},
+        {"topdown-bad-spec", 50, 1, 0},  {"topdown-fe-bound", 200, 1, 0},
+        {"topdown-be-bound", 250, 1, 0},
+    };
+    /* 4 slots in each of 250 cycles */
+    static const struct input skylake[] = {
+        {"topdown-total-slots", 1000, 1, 0},    {"topdown-slots-issued", 620, 1, 0},
+        {"topdown-slots-retired", 600, 0.5, 0}, {"topdown-fetch-bubbles", 100, 1, 0},
+        {"topdown-recovery-bubbles", 30, 1, 0},
+    };
+    static const struct {
+        const struct input *in;
+        size_t n;
+        const char *name;
+        double value, coverage;
+    } rows[] = {
+        {ice_lake, 5, "retiring-%", 50, 1},
+        {ice_lake, 5, "bad-speculation-%", 5, 1},
+        {ice_lake, 5, "frontend-bound-%", 20, 1},
+        {ice_lake, 5, "backend-bound-%", 25, 1},
+        {ice_lake, 4, "retiring-%", -1, 0},
+        /* half of the time counted: 1200 retired is the estimate */
+        {skylake, 5, "retiring-%", 120, 0.5},
+        {skylake, 5, "bad-speculation-%", -55, 0.5},
+        {skylake, 5, "frontend-bound-%", 10, 1},
+        {skylake, 5, "backend-bound-%", 25, 1},
+        {skylake, 4, "backend-bound-%", -1, 0},
+        {skylake, 4, "frontend-bound-%", 10, 1},
+        {skylake, 2, "retiring-%", -1, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct record *r = make(rows[i].in, rows[i].n);
+        const struct record_metric *m = record_metric(r, rows[i].name);
+
+        if ((m != NULL) != (rows[i].coverage > 0))
+            fail_msg("row %zu: %s is %s", i, rows[i].name, m ? "there" : "absent");
+        if (m != NULL && (fabs(m->value - rows[i].value) > 1e-9 ||
+                          m->coverage != rows[i].coverage || m->scaled != (m->coverage < 1)))
+            fail_msg("row %zu: %s = %g, coverage %g", i, rows[i].name, m->value, m->coverage);
+        record_free(r);
+    }
+}
+
+/* Each row of the table says what it is and where that comes from. */
+static void table(void **state)
+{
+    struct metrics_derived m;
+    size_t n = 0;
+
+    (void)state;
+    for (; metrics_derived_at(n, &m); n++)
+        assert_true(m.name[0] && m.formula[0] && m.source[0]);
+    assert_true(n >= 10);
+    assert_true(metrics_derived_at(0, &m));
+    assert_string_equal(m.name, "IPC");
+    assert_string_equal(m.formula, "instructions / cycles");
 }
 
 static void deriving_twice_adds_nothing(void **state)
@@ -120,6 +191,8 @@ static void unit_metadata(void **state)
         {"IPC", "pmu", "Unit IPC better=higher\n"},
         {"MB/s", NULL, "Unit MB/s better=higher\n"},
         {"CPUs-utilized", "software", ""},
+        {"GHz", "pmu", ""},
+        {"retiring-%", "pmu", ""},
         {"widgets", NULL, ""},
         {"branch-MPKI", "pmu", "Unit branch-MPKI better=lower\n"},
     };
@@ -133,15 +206,13 @@ static void unit_metadata(void **state)
         assert_string_equal(out.text, rows[i].want);
         strbuf_free(&out);
     }
-    assert_string_equal(metrics_formula("IPC"), "instructions / cycles");
-    assert_null(metrics_formula("instructions"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(derived),
-        cmocka_unit_test(deriving_twice_adds_nothing),
+        cmocka_unit_test(derived),       cmocka_unit_test(topdown),
+        cmocka_unit_test(table),         cmocka_unit_test(deriving_twice_adds_nothing),
         cmocka_unit_test(unit_metadata),
     };
 

@@ -26,7 +26,7 @@ bool compare_is_timelike(const char *unit)
     return strcmp(unit, "ns/op") == 0 || strcmp(unit, "sec/op") == 0 || ends_with(unit, "-ns/op") ||
            ends_with(unit, "-sec/op") || ends_with(unit, "/s") || starts_with(unit, "cycles") ||
            starts_with(unit, "cpu-cycles") || strcmp(unit, "IPC") == 0 ||
-           strcmp(unit, "CPUs-utilized") == 0;
+           strcmp(unit, "GHz") == 0 || strcmp(unit, "CPUs-utilized") == 0;
 }
 
 /* No work takes no time and no instructions. */

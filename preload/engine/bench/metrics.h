@@ -22,8 +22,12 @@ bool metrics_exact(const char *unit, const char *backend);
  * known. `backend` may be NULL. */
 void metrics_unit_line(const char *unit, const char *backend, struct strbuf *out);
 
-/* How a derived metric is computed, for reports and documentation: "instructions / cycles"; NULL
- * when `name` is not a derived metric. */
-const char *metrics_formula(const char *name);
+struct metrics_derived {
+    const char *name, *formula, *source; /* "IPC", "instructions / cycles", who defines it so */
+};
+
+/* The i-th row of the table of derived metrics; false behind the last. A name can have several
+ * rows, for CPUs that count different things. */
+bool metrics_derived_at(size_t i, struct metrics_derived *out);
 
 #endif
