@@ -9,7 +9,7 @@
 #   profile    tests/profile/t*.sh: samples of the timed region
 #   gohook     tests/gohook/t*.sh, the Go package
 #   examples   examples/ with Go alone                    install     make install and uninstall
-#   selftest   lint, set-up and this runner catch what they are for
+#   selftest   lint, set-up, this runner and the tests of the gate catch what they are for
 #   matrix     tests/matrix/*.sh (run.sh with --short)    fuzz        tests/fuzz, FUZZ_SECONDS each
 #   std        tests/std/run.sh --short                   lint       the mechanical checks of tests/lint
 #
@@ -247,7 +247,9 @@ suite() {
     examples)
         need_go && run_script examples 600 bash tests/setup/examples.sh ;;
     install) build release KIND=release all unit-build && run_scripts install install: tests/setup/install.sh ;;
-    selftest) run_scripts selftest selftest: tests/setup/selftest.sh tests/lint/selftest.sh ;;
+    selftest)
+        build release KIND=release all unit-build &&
+            run_scripts selftest selftest: tests/setup/selftest.sh tests/lint/selftest.sh tests/mutation/gate.sh ;;
     lint)
         build release KIND=release all unit-build
         for script in tests/lint/*.sh; do

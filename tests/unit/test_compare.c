@@ -1,5 +1,5 @@
 /* Verdicts, from text in Go's benchmark format: each row of the table breaks one rule. */
-#include "bench/compare.h"
+#include "bench/compare_priv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,10 +8,17 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define TEXT_(x)     #x
+#define TEXT(x)      TEXT_(x)
+#define NEAR_OLD     1
+#define NEAR_NEW     1.01
+#define NEAR_PERCENT 1
 
 enum { MAX_GATES = 3 };
 
@@ -389,6 +396,279 @@ static void files(void **state)
     strbuf_free(&text);
 }
 
+static void times_by_unit(void **state)
+{
+    static const char *const times[] = {"ns/op", "sec/op",       "task-ns/op",    "gc-sec/op",
+                                        "MB/s",  "cycles/op",    "cpu-cycles/op", "cycles:u/op",
+                                        "IPC",   "CPUs-utilized"};
+    static const char *const others[] = {"B/op", "allocs/op", "instructions/op", "s", "op", "IPCs"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        if (!compare_is_timelike(times[i]))
+            fail_msg("%s is a time", times[i]);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (compare_is_timelike(others[i]))
+            fail_msg("%s is no time", others[i]);
+}
+
+/* Times are comparable where the model is known, one, and the same. */
+static void cpu_models(void **state)
+{
+    static const struct {
+        const char *head;
+        enum compare_verdict verdict;
+    } rows[] = {
+        {"cpu: X\n", COMPARE_PASS},
+        {"cpu: X\ncpu: X\n", COMPARE_PASS},
+        {"cpu: X\ncpu: Y\n", COMPARE_INCONCLUSIVE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct compared k = {.o.force = false};
+        struct strbuf text = {0};
+
+        strbuf_puts(&text, rows[i].head);
+        repeats(&text, TEN, "ns/op");
+        compare(&k, text.text, text.text, "ns/op<=+5%");
+        assert_int_equal(k.c.verdict, rows[i].verdict);
+        release(&k);
+        strbuf_free(&text);
+    }
+}
+
+/* OLD once more: nothing fails for less than what it differs by, and what it lacks has no noise. */
+static void noise_floor(void **state)
+{
+    static const struct {
+        const char *control, *gate;
+        double relative, absolute; /* NAN: none */
+        enum compare_verdict verdict;
+    } rows[] = {
+        {"BenchmarkA 1 1000 x/op\n", "x/op<=0", 0, 0, COMPARE_FAIL},
+        {"BenchmarkA 1 1009 x/op\n", "x/op<=0", 0.009, 9, COMPARE_FAIL},
+        {"BenchmarkA 1 990 x/op\n", "x/op<=0", 0.01, 10, COMPARE_INCONCLUSIVE},
+        {"BenchmarkA 1 1009 x/op\n", "x/op<=0%", 0.009, 9, COMPARE_FAIL},
+        {"BenchmarkA 1 990 x/op\n", "x/op<=0%", 0.01, 10, COMPARE_INCONCLUSIVE},
+        {"BenchmarkA 1 500 x/op\n", "x/op<=+5%", 0.5, 500, COMPARE_PASS},
+        {"BenchmarkB 1 500 x/op\n", "x/op<=0", NAN, NAN, COMPARE_FAIL},
+        {"BenchmarkA 1 500 y/op\n", "x/op<=0", NAN, NAN, COMPARE_FAIL},
+        {"BenchmarkA 1 NaN x/op\n", "x/op<=0", NAN, NAN, COMPARE_FAIL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct benchset control;
+        struct compared k = {.o.control = &control};
+        const struct compare_row *row;
+
+        fill(&control, rows[i].control);
+        compare(&k, EXACT "BenchmarkA 1 1000 x/op\n", EXACT "BenchmarkA 1 1010 x/op 5 new\n",
+                rows[i].gate);
+        row = &k.c.row[0];
+        if (row->verdict != rows[i].verdict ||
+            isnan(row->relative_noise) != isnan(rows[i].relative))
+            fail_msg("row %zu: %s, noise %g", i, compare_verdict_name(row->verdict),
+                     row->relative_noise);
+        if (!isnan(rows[i].relative)) {
+            assert_true(fabs(row->relative_noise - rows[i].relative) < 1e-12);
+            assert_true(fabs(row->absolute_noise - rows[i].absolute) < 1e-12);
+        }
+        assert_true(isnan(k.c.row[1].relative_noise)); /* OLD does not have it */
+        release(&k);
+        benchset_free(&control);
+    }
+}
+
+/* A control that is there says nothing of values that OLD cannot give. */
+static void noise_without_old(void **state)
+{
+    struct benchset control;
+    struct compared k = {.o.control = &control};
+
+    (void)state;
+    fill(&control, "BenchmarkA 1 5 x/op\n");
+    compare(&k, "BenchmarkA 1 NaN x/op\n", "BenchmarkA 1 5 x/op\n", "x/op<=0");
+    assert_int_equal(k.c.row[0].verdict, COMPARE_INCONCLUSIVE);
+    assert_true(isnan(k.c.row[0].relative_noise));
+    release(&k);
+    benchset_free(&control);
+}
+
+/* Rows that only one side has, with a rule that speaks of them and without; ungated rows say what
+ * is wrong with their numbers, too. */
+static void one_sided(void **state)
+{
+    static const struct {
+        const char *old, *new, *gate;
+        enum compare_verdict verdict; /* of the row */
+        const char *reason;
+    } rows[] = {
+        {"BenchmarkA 1 5 y\n", "BenchmarkA 1 7 z\n", "y<=0", COMPARE_INCONCLUSIVE,
+         "NEW does not have this metric"},
+        {"BenchmarkA 1 5 y\n", "BenchmarkA 1 7 z\n", "q<=0", COMPARE_NONE, ""},
+        {"BenchmarkA 1 5 z 5 y\n", "BenchmarkA 1 5 z 7 y\n", "z<=0", COMPARE_INCONCLUSIVE,
+         "1 and 1 samples"},
+        {"BenchmarkA 1 NaN y\n", "BenchmarkA 1 7 y\n", "z<=0", COMPARE_NONE, ""},
+        {"BenchmarkA 1 NaN y 1 x\nBenchmarkA 1 5 y\n", "BenchmarkA 1 7 y\n", "z<=0", COMPARE_NONE,
+         "some values are NaN"},
+        {"BenchmarkA 1 5 y\n", "BenchmarkA 1 7 y\n", "z<=0", COMPARE_NONE, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct compared k = {.o.force = false};
+
+        compare(&k, rows[i].old, rows[i].new, rows[i].gate);
+        if (k.c.row[0].verdict != rows[i].verdict ||
+            strncmp(k.c.row[0].reason, rows[i].reason, strlen(rows[i].reason)) != 0 ||
+            (rows[i].reason[0] == '\0') != (k.c.row[0].reason[0] == '\0'))
+            fail_msg("row %zu: %s, %s", i, compare_verdict_name(k.c.row[0].verdict),
+                     k.c.row[0].reason);
+        release(&k);
+    }
+    for (int gated = 0; gated < 2; gated++) {
+        struct compared k = {.o.force = false};
+
+        compare(&k, "BenchmarkA 1 5 y\n", "BenchmarkA 1 5 y 7 z\n", gated ? "z<=0" : "y<=0");
+        assert_string_equal(k.c.row[1].unit, "z");
+        assert_int_equal(k.c.row[1].verdict, COMPARE_NONE);
+        assert_string_equal(k.c.row[1].reason, gated ? "OLD does not have this metric" : "");
+        release(&k);
+    }
+}
+
+/* Reasons are shared between neighbours only where they are the same. */
+static void reasons(void **state)
+{
+    struct compared k = {.o.force = false};
+
+    (void)state;
+    compare(&k, "BenchmarkA 1 5 y\nBenchmarkB 1 5 y\nBenchmarkC 1 5 y\nBenchmarkC 1 5 y\n",
+            "BenchmarkA 1 7 y\nBenchmarkB 1 7 y\nBenchmarkC 1 7 y\n", "y<=0");
+    assert_non_null(strstr(k.c.row[0].reason, "1 and 1 samples"));
+    assert_ptr_equal(k.c.row[0].reason, k.c.row[1].reason);
+    assert_non_null(strstr(k.c.row[2].reason, "2 and 1 samples"));
+    release(&k);
+}
+
+/* OLD's order, then what is new; medians and ranges. */
+static void numbers(void **state)
+{
+    struct compared k = {.o.force = false};
+    const struct compare_row *row;
+
+    (void)state;
+    compare(&k,
+            EXACT "BenchmarkA 1 1 y\nBenchmarkB 1 10 x/op\nBenchmarkB 1 14 x/op\n"
+                  "BenchmarkB 1 11 x/op\nBenchmarkB 1 30 x/op\n",
+            EXACT "BenchmarkB 1 15 x/op\nBenchmarkB 1 18 x/op\nBenchmarkA 1 1 y\n"
+                  "BenchmarkC 1 1 y\n",
+            "x/op<=0");
+    assert_int_equal(k.c.n_rows, 3);
+    assert_string_equal(k.c.row[0].bench->name, "BenchmarkA");
+    assert_string_equal(k.c.row[2].bench->name, "BenchmarkC");
+    row = &k.c.row[1];
+    assert_true(row->old_median == 12.5 && row->new_median == 16.5);
+    assert_true(row->absolute == 4 && row->relative == 0.32);
+    assert_true(row->absolute_ci.low == -15 && row->absolute_ci.high == 8);
+    assert_true(row->relative_ci.low == -0.5 && row->relative_ci.high == 0.8);
+    assert_int_equal(k.c.n_gated, 1);
+    release(&k);
+}
+
+/* A difference that a person would call equal to the limit, and a double would not. */
+static void equal_to_the_limit(void **state)
+{
+    struct compared k = {.o.force = false};
+
+    (void)state;
+    assert_true((NEAR_NEW - NEAR_OLD) / NEAR_OLD > NEAR_PERCENT / 100.);
+    compare(&k, EXACT "BenchmarkA 1 " TEXT(NEAR_OLD) " x/op\n",
+            EXACT "BenchmarkA 1 " TEXT(NEAR_NEW) " x/op\n", "x/op<=+" TEXT(NEAR_PERCENT) "%");
+    assert_int_equal(k.c.verdict, COMPARE_PASS);
+    release(&k);
+}
+
+/* Instructions that are exact on one side only must not slip out of the default gate. */
+static void half_exact(void **state)
+{
+#define BOTH  "Unit instructions/op assume=exact\nUnit instructions:u/op assume=exact\n"
+#define FIRST "Unit instructions/op assume=exact\n"
+#define PAIR  "BenchmarkA 1 100 instructions/op 100 instructions:u/op\n"
+    static const struct {
+        const char *old, *new;
+        enum compare_verdict verdict;
+    } rows[] = {
+        {BOTH PAIR, BOTH PAIR, COMPARE_PASS},
+        {BOTH PAIR, FIRST PAIR, COMPARE_INCONCLUSIVE},
+        {FIRST PAIR, BOTH PAIR, COMPARE_INCONCLUSIVE},
+        {FIRST PAIR, FIRST PAIR, COMPARE_PASS}, /* the second is advisory */
+        {BOTH PAIR "BenchmarkA 1 NaN instructions:u/op\n",
+         BOTH PAIR "BenchmarkA 1 NaN instructions:u/op\n", COMPARE_INCONCLUSIVE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct compared k = {.o.force = false};
+
+        compare(&k, rows[i].old, rows[i].new, NULL);
+        if (k.c.verdict != rows[i].verdict)
+            fail_msg("row %zu: %s", i, compare_verdict_name(k.c.verdict));
+        release(&k);
+    }
+}
+
+/* Doubts about both sides do not cancel out, and are said in full. */
+static void doubts(void **state)
+{
+    struct compared k = {.o.force = false};
+
+    (void)state;
+    k.o.alpha = 0.05;
+    k.o.confidence = 0.95;
+    assert_int_equal(gate_parse("x/op<=0", &k.gate[0], NULL), 0);
+    k.o.gate = k.gate;
+    k.o.n_gates = 1;
+    fill(&k.old, EXACT LINE);
+    fill(&k.new, EXACT LINE);
+    k.old.exit_code = k.new.exit_code = 1;
+    assert_int_equal(compare_sets(&k.old, &k.new, &k.o, &k.c, NULL), 0);
+    assert_int_equal(k.c.verdict, COMPARE_INCONCLUSIVE);
+    compare_free(&k.c);
+    k.old.exit_code = k.new.exit_code = 0;
+    for (size_t n = 0; n < 3; n++) {
+        k.new.bad_lines = n;
+        assert_int_equal(compare_sets(&k.old, &k.new, &k.o, &k.c, NULL), 0);
+        assert_int_equal(k.c.verdict, n == 0 ? COMPARE_PASS : COMPARE_INCONCLUSIVE);
+        if (n > 0)
+            assert_non_null(strstr(k.c.reasons.text, n == 1 ? "NEW has 1 damaged record\n"
+                                                            : "NEW has 2 damaged records\n"));
+        compare_free(&k.c);
+    }
+    benchset_free(&k.old);
+    benchset_free(&k.new);
+    k = (struct compared){.o.force = false};
+    compare(&k, EXACT LINE OTHER "BenchmarkC 1 1 y\n", EXACT LINE, "x/op<=0");
+    assert_non_null(strstr(k.c.reasons.text, "NEW lacks 2 benchmarks of OLD\n"));
+    release(&k);
+    k = (struct compared){.o.force = false};
+    compare(&k, EXACT LINE OTHER, EXACT LINE, "x/op<=0");
+    assert_non_null(strstr(k.c.reasons.text, "NEW lacks 1 benchmark of OLD\n"));
+    release(&k);
+    k = (struct compared){.o.force = false};
+    compare(&k, EXACT LINE, EXACT "BenchmarkA 1 105 x/op\n", "x/op<=0:advisory");
+    assert_int_equal(k.c.n_advisory_fail, 1);
+    assert_int_equal(k.c.n_gated, 0);
+    assert_non_null(strstr(k.c.reasons.text, "every rule is advisory"));
+    release(&k);
+    k = (struct compared){.o.force = false};
+    compare(&k, LINE, LINE, NULL);
+    assert_non_null(strstr(k.c.reasons.text, "without exact instruction counts"));
+    release(&k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +678,16 @@ int main(void)
         cmocka_unit_test(drops_can_be_allowed),
         cmocka_unit_test(last_gate_counts),
         cmocka_unit_test(many_tests),
+        cmocka_unit_test(times_by_unit),
+        cmocka_unit_test(cpu_models),
+        cmocka_unit_test(noise_floor),
+        cmocka_unit_test(noise_without_old),
+        cmocka_unit_test(one_sided),
+        cmocka_unit_test(reasons),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(equal_to_the_limit),
+        cmocka_unit_test(half_exact),
+        cmocka_unit_test(doubts),
         cmocka_unit_test(files),
         cmocka_unit_test(runs),
         cmocka_unit_test(back_ends),

@@ -138,6 +138,27 @@ static void matching(void **state)
     }
 }
 
+/* Only a whole "Benchmark" is left out, and a name too long to have its procs put behind is matched
+ * without them. */
+static void odd_names(void **state)
+{
+    char name[2000];
+    struct gate g;
+
+    (void)state;
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(gate_parse("rest ns/op<=1", &g, NULL), 0);
+    assert_true(gate_matches(&g, "Benchmarkrest", 8, "ns/op"));
+    assert_false(gate_matches(&g, "Measuringrest", 8, "ns/op"));
+    assert_int_equal(gate_parse("Benchmark ns/op<=1", &g, NULL), 0);
+    assert_true(gate_matches(&g, "Benchmark", 8, "ns/op"));
+    assert_int_equal(gate_parse("x* ns/op<=1", &g, NULL), 0);
+    assert_true(gate_matches(&g, name, 8, "ns/op"));
+    assert_int_equal(gate_parse("*-8 ns/op<=1", &g, NULL), 0);
+    assert_false(gate_matches(&g, name, 8, "ns/op"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +166,7 @@ int main(void)
         cmocka_unit_test(bad),
         cmocka_unit_test(glob),
         cmocka_unit_test(matching),
+        cmocka_unit_test(odd_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,7 +172,7 @@ static void judge_difference(struct compare_context *c, struct compare_row *row)
 
 static void judge_absent(struct compare_row *row)
 {
-    const bool gone = row->new == NULL && row->old != NULL;
+    const bool gone = row->new == NULL;
 
     if (gone && row->gate != NULL)
         inconclusive(row, "NEW does not have this metric");
