@@ -162,11 +162,8 @@ static void odd_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good),
-        cmocka_unit_test(bad),
-        cmocka_unit_test(glob),
-        cmocka_unit_test(matching),
-        cmocka_unit_test(odd_names),
+        cmocka_unit_test(good),     cmocka_unit_test(bad),       cmocka_unit_test(glob),
+        cmocka_unit_test(matching), cmocka_unit_test(odd_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
