@@ -78,4 +78,18 @@ static inline int gohook_follow(struct perfgo_hook_counter *c, struct perfgo_hoo
     return gohook_api->follow(c, err);
 }
 
+static inline int gohook_region(const char *name, size_t size)
+{
+    return gohook_api->region(name, size);
+}
+
+static inline void gohook_region_begin(int region)
+{
+    gohook_api->region_begin(region);
+}
+static inline void gohook_region_end(int region)
+{
+    gohook_api->region_end(region);
+}
+
 #endif

@@ -116,7 +116,11 @@ enum perfgo_hook_state {
     X(void, armed_read, (struct perfgo_hook_counts *))                                           \
     /* The counter's window follows the timer of the benchmark under way: 0 when it will, until  \
        follow(NULL). */                                                                          \
-    X(int, follow, (struct perfgo_hook_counter *, struct perfgo_hook_error *))
+    X(int, follow, (struct perfgo_hook_counter *, struct perfgo_hook_error *))                   \
+    /* A number for a region's name, the same each time; -1: too long, or too many. */           \
+    X(int, region, (const char *name, size_t size))                                              \
+    X(void, region_begin, (int region)) /* [fast] */                                             \
+    X(void, region_end, (int region))   /* [fast] */
 
 struct perfgo_hook_api {
     uint32_t version; /* PERFGO_HOOK_VERSION */

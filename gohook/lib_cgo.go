@@ -167,3 +167,16 @@ func (a *armedCounts) value(i int) uint64 { return uint64(a.c.value[i]) }
 func (a *armedCounts) times(group int) (enabled, running time.Duration) {
 	return time.Duration(a.c.enabled_ns[group]), time.Duration(a.c.running_ns[group])
 }
+
+// libRegion returns a region's number; negative when regions are not counted here.
+func libRegion(name string) int {
+	if libAvailable() != nil || C.gohook_state() != C.PERFGO_HOOK_ARMED || name == "" {
+		return -1
+	}
+	text := C.CString(name)
+	defer C.free(unsafe.Pointer(text))
+	return int(C.gohook_region(text, C.size_t(len(name))))
+}
+
+func libRegionBegin(region int) { C.gohook_region_begin(C.int(region)) }
+func libRegionEnd(region int)   { C.gohook_region_end(C.int(region)) }

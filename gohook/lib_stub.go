@@ -59,6 +59,10 @@ func libUnfollow()                               {}
 func libArmed() *plan                            { return nil }
 func libSimulated() bool                         { return false }
 
+func libRegion(string) int { return -1 }
+func libRegionBegin(int)   {}
+func libRegionEnd(int)     {}
+
 func (libCounter) close()                   {}
 func (libCounter) start()                   {}
 func (libCounter) stop()                    {}

@@ -9,6 +9,7 @@
  * [constructor]
  */
 #include "agent.h"
+#include "regions.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -60,4 +61,5 @@ void calibrate(void)
         say_log("%s: %llu per window is not the benchmark's, spread %llu", counter->name,
                 (unsigned long long)counter->own_cost, (unsigned long long)counter->own_residual);
     }
+    regions_calibrate();
 }

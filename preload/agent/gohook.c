@@ -8,6 +8,7 @@
  */
 #include "agent.h"
 #include "groups.h"
+#include "regions.h"
 
 #include "gohook/hook_abi.h"
 
@@ -335,6 +336,9 @@ __attribute__((visibility("default"))) const struct perfgo_hook_api *perfgo_hook
         .armed_plan = armed_plan,
         .armed_read = armed_read,
         .follow = follow,
+        .region = region_number,
+        .region_begin = region_begin,
+        .region_end = region_end,
     };
 
     agent.imported = true;

@@ -7,6 +7,7 @@
 #include "bench.h"
 
 #include "groups.h"
+#include "regions.h"
 
 /* A counter of the program's own that follows the timer is read outside of perfgo's windows. */
 static struct group *follower(void)
@@ -18,12 +19,14 @@ void hook_run_first(struct hook_regs *regs)
 {
     bench_first_run(regs);
     windows_begin_run(agent.windows);
+    regions_forget(true);
 }
 
 void hook_run_again(struct hook_regs *regs)
 {
     bench_next_run(regs);
     windows_begin_run(agent.windows);
+    regions_forget(true);
 }
 
 void hook_start_timer(struct hook_regs *regs)
@@ -49,8 +52,10 @@ void hook_reset_timer(struct hook_regs *regs)
     (void)regs;
     if (follower() != NULL)
         group_reset(follower(), NULL);
-    if (agent.windows != NULL)
+    if (agent.windows != NULL) {
+        regions_forget(false);
         windows_reset(agent.windows);
+    }
 }
 
 void hook_thread_begin(struct hook_regs *regs)

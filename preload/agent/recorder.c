@@ -10,6 +10,7 @@
  * IDLE.
  */
 #include "agent.h"
+#include "regions.h"
 
 #include "hot/sys.h"
 
@@ -43,6 +44,7 @@ static struct {
     struct pg_error first_error;
     struct session_line out_line;
     struct session_thread thread[MAX_THREADS];
+    struct session_region region[MAX_REGIONS];
     char pkg[4096], name[8192], printed_name[8192], text[32768];
     char out[65536];
     size_t out_size; /* 0: print Go's own text */
@@ -109,6 +111,8 @@ static void counted_total(struct session_line *out)
     out->threads_missed = total.missed;
     out->n_threads = total.n_threads;
     out->thread = recorder.thread;
+    out->n_regions = regions_total(recorder.region);
+    out->region = recorder.region;
 }
 
 static bool fill(const struct go_line *line)

@@ -373,8 +373,6 @@ static void add_slot(struct windows *w, uint32_t i, bool self, uint64_t length)
         hot_sampler_end_window(slot->sampler, w->gate->run);
     if (!self || (!hot_counters_read_self(&slot->counters, w->plan, &w->self, true) && !early))
         hot_counters_read(&slot->counters, w->plan);
-    if (slot->counters.idle)
-        return;
     counts_copy(&now, &slot->counters.last, w->plan);
     if (i != w->starter)
         hot_cap_times(&now, &slot->base, w->plan, length);
@@ -465,5 +463,57 @@ void windows_total(struct windows *w, struct windows_total *out, struct session_
     for (uint32_t i = 0; i < w->plan->n_counters; i++)
         if (w->plan->counter[i].source == PG_SOURCE_RUSAGE)
             out->total.value[i] = w->process_sum.value[i];
+    hot_unlock(&w->lock);
+}
+
+/* One thread's share of the open window. */
+static void add_open(struct windows *w, uint32_t i, bool self, bool closing, struct pg_counts *out)
+{
+    struct slot *slot = &w->slot[i];
+    struct pg_counts now;
+
+    if (self)
+        hot_counters_read_self(&slot->counters, w->plan, &w->self, closing);
+    else
+        hot_counters_read(&slot->counters, w->plan);
+    counts_copy(&now, &slot->counters.last, w->plan);
+    hot_counts_add(out, &now, &slot->base, w->plan);
+}
+
+/* The caller is read last at the beginning of a part, and first at its end. */
+static void add_window(struct windows *w, bool closing, struct pg_counts *out)
+{
+    uint32_t self = slot_of_self(w);
+
+    if (closing && self < w->n_slots)
+        add_open(w, self, true, true, out);
+    for (uint32_t i = 0; i < w->n_slots; i++)
+        if (w->state[i] == SLOT_LIVE && i != self && !still_idle(w, i))
+            add_open(w, i, false, closing, out);
+    if (!closing && self < w->n_slots)
+        add_open(w, self, true, false, out);
+}
+
+void windows_counted(struct windows *w, bool closing, struct pg_counts *out)
+{
+    static const struct pg_counts zero;
+    struct pg_counts now;
+
+    hot_lock(&w->lock);
+    counts_zero(out, w->plan);
+    if (w->open)
+        add_window(w, closing, out);
+    for (uint32_t i = 0; i < w->n_slots; i++)
+        if (w->state[i] == SLOT_LIVE)
+            hot_counts_add(out, &w->slot[i].sum, &zero, w->plan);
+    for (uint32_t i = 0; i <= w->n_ended && w->n_ended > 0; i++)
+        hot_counts_add(out, &w->ended[i].counts, &zero, w->plan);
+    if (w->reads_process) {
+        hot_process_read(w->plan, &now);
+        for (uint32_t i = 0; i < w->plan->n_counters; i++)
+            if (w->plan->counter[i].source == PG_SOURCE_RUSAGE)
+                out->value[i] = w->process_sum.value[i] +
+                                (w->open ? now.value[i] - w->process_base.value[i] : 0);
+    }
     hot_unlock(&w->lock);
 }

@@ -58,4 +58,10 @@ struct windows_total {
 void windows_total(struct windows *w, struct windows_total *out, struct session_thread *thread,
                    size_t max);
 
+/* What the windows of the run counted up to now, all threads together, the open one included: only
+ * grows until windows_reset or windows_begin_run, which make it zero. Two of these and a
+ * subtraction are a part of a window; `closing` says which end this one is, as for
+ * hot_counters_read_self. [go thread] */
+void windows_counted(struct windows *w, bool closing, struct pg_counts *out);
+
 #endif

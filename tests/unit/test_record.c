@@ -136,6 +136,12 @@ static void scale_and_sources(void **state)
     assert_int_equal(r->thread[0].n_values, 3); /* getrusage knows no threads */
     assert_true(r->thread[0].value[0].value == 1050);
     assert_true(record_add_thread(r, plan(), 4712, &c, 1, NULL) < 0);
+    assert_int_equal(record_add_region(r, plan(), "parse", 3, &c, 2, NULL), 0);
+    assert_int_equal(r->region[0].n_values, 4); /* a region is of the whole process */
+    assert_true(r->region[0].entered == 3 && r->region[0].value[0].value == 1050);
+    /* Two names that are the same once they can be written: the first one stays. */
+    assert_int_equal(record_add_region(r, plan(), "parse", 4, &c, 2, NULL), 0);
+    assert_true(r->n_regions == 1 && r->region[0].entered == 3);
     record_free(r);
 }
 
@@ -254,6 +260,10 @@ static void hostile_names(void **state)
         assert_int_equal(record_new(&head, &r, NULL), 0);
         assert_int_equal(record_add_counts(r, plan(), &c, NULL), 0);
         assert_int_equal(record_add_thread(r, plan(), 7, &c, 1, NULL), 0);
+        if (i % 3 > 0)
+            assert_int_equal(record_add_region(r, plan(), names[i], i, &c, 2, NULL), 0);
+        if (i % 3 > 1)
+            assert_int_equal(record_add_region(r, plan(), "other", 1, &c, 2, NULL), 0);
         r->has_samples = i % 2;
         r->samples_taken = 5;
         r->threads_missed = i;
@@ -329,6 +339,10 @@ static void hostile_json(void **state)
         {"{" HEAD "{},\"threads\":{\"x\":{}}}", PG_E_FORMAT},
         {"{" HEAD "{},\"threads\":{\"99999999999999999999\":{}}}", PG_E_FORMAT},
         {"{" HEAD "{},\"threads\":{\"1\":{\"a\":\"b\"}}}", PG_E_FORMAT},
+        {"{" HEAD "{},\"regions\":3}", PG_E_FORMAT},
+        {"{" HEAD "{},\"regions\":{\"a\":3}}", PG_E_FORMAT},
+        {"{" HEAD "{},\"regions\":{\"a\":{\"values\":{}}}}", PG_E_FORMAT},
+        {"{" HEAD "{},\"regions\":{\"a\":{\"entered\":1,\"values\":{\"x\":\"y\"}}}}", PG_E_FORMAT},
         {"{" HEAD "{},\"tags\":{\"a\":1}}", PG_E_FORMAT},
         {"{" HEAD "{},\"tags\":[1]}", PG_E_FORMAT},
         {"{" HEAD "{},\"go\":{\"ns/op\":true}}", PG_E_FORMAT},

@@ -255,11 +255,33 @@ void record_add_marginal(struct record *r, const struct pg_plan *plan,
     }
 }
 
+/* Values of the metrics that the record has; those of the process as a whole if `process`. */
+static int add_values(struct record *r, const struct pg_plan *plan, const struct pg_counts *counts,
+                      bool process, struct record_value **out, size_t *n)
+{
+    uint64_t enabled, running;
+
+    *out = arena_array(&r->arena, plan->n_counters, sizeof **out);
+    if (*out == NULL)
+        return -PG_E_NOMEM;
+    for (size_t i = 0; i < plan->n_counters && i < PG_MAX_COUNTERS; i++) {
+        const struct pg_counter *c = &plan->counter[i];
+        const struct record_metric *m;
+
+        if ((c->source == PG_SOURCE_RUSAGE && !process) ||
+            !times_of(r, plan, c, counts, &enabled, &running))
+            continue;
+        m = record_metric(r, c->name);
+        if (m != NULL)
+            (*out)[(*n)++] = (struct record_value){m->name, (double)counts->value[i] * c->scale};
+    }
+    return 0;
+}
+
 int record_add_thread(struct record *r, const struct pg_plan *plan, int32_t tid,
                       const struct pg_counts *counts, size_t expected, struct pg_error *err)
 {
     struct record_thread *t;
-    uint64_t enabled, running;
 
     if (r->thread == NULL)
         r->thread = arena_array(&r->arena, expected, sizeof *r->thread);
@@ -267,21 +289,31 @@ int record_add_thread(struct record *r, const struct pg_plan *plan, int32_t tid,
         return pg_error_set(err, PG_E_NOMEM, "no room for the threads of %s", r->name);
     t = &r->thread[r->n_threads];
     t->tid = tid;
-    t->value = arena_array(&r->arena, plan->n_counters, sizeof *t->value);
-    if (t->value == NULL)
+    if (add_values(r, plan, counts, false, &t->value, &t->n_values) < 0)
         return pg_error_set(err, PG_E_NOMEM, "no memory for the threads of %s", r->name);
-    for (size_t i = 0; i < plan->n_counters && i < PG_MAX_COUNTERS; i++) {
-        const struct pg_counter *c = &plan->counter[i];
-        const struct record_metric *m;
-
-        if (c->source == PG_SOURCE_RUSAGE || !times_of(r, plan, c, counts, &enabled, &running))
-            continue;
-        m = record_metric(r, c->name);
-        if (m != NULL)
-            t->value[t->n_values++] =
-                (struct record_value){m->name, (double)counts->value[i] * c->scale};
-    }
     r->n_threads += t->n_values > 0;
+    return 0;
+}
+
+int record_add_region(struct record *r, const struct pg_plan *plan, const char *name,
+                      uint64_t entered, const struct pg_counts *counts, size_t expected,
+                      struct pg_error *err)
+{
+    struct record_region *to;
+
+    if (r->region == NULL)
+        r->region = arena_array(&r->arena, expected, sizeof *r->region);
+    if (r->region == NULL || r->n_regions >= expected)
+        return pg_error_set(err, PG_E_NOMEM, "no room for the regions of %s", r->name);
+    to = &r->region[r->n_regions];
+    to->name = arena_utf8(&r->arena, name, strlen(name));
+    for (size_t i = 0; to->name != NULL && i < r->n_regions; i++)
+        if (strcmp(r->region[i].name, to->name) == 0)
+            return 0;
+    to->entered = entered;
+    if (to->name == NULL || add_values(r, plan, counts, true, &to->value, &to->n_values) < 0)
+        return pg_error_set(err, PG_E_NOMEM, "no memory for the regions of %s", r->name);
+    r->n_regions++;
     return 0;
 }
 
@@ -338,6 +370,12 @@ static bool lists_equal(const struct record *a, const struct record *b)
             !values_equal(a->thread[i].value, a->thread[i].n_values, b->thread[i].value,
                           b->thread[i].n_values))
             return false;
+    for (size_t i = 0; i < a->n_regions; i++)
+        if (strcmp(a->region[i].name, b->region[i].name) != 0 ||
+            a->region[i].entered != b->region[i].entered ||
+            !values_equal(a->region[i].value, a->region[i].n_values, b->region[i].value,
+                          b->region[i].n_values))
+            return false;
     for (size_t i = 0; i < a->n_tags; i++)
         if (strcmp(a->tag[i].key, b->tag[i].key) != 0 ||
             strcmp(a->tag[i].value, b->tag[i].value) != 0)
@@ -356,6 +394,6 @@ bool record_equal(const struct record *a, const struct record *b)
            (!a->has_samples ||
             (a->samples_taken == b->samples_taken && a->samples_lost == b->samples_lost &&
              a->samples_throttled == b->samples_throttled)) &&
-           a->n_metrics == b->n_metrics && a->n_threads == b->n_threads && a->n_tags == b->n_tags &&
-           lists_equal(a, b);
+           a->n_metrics == b->n_metrics && a->n_threads == b->n_threads &&
+           a->n_regions == b->n_regions && a->n_tags == b->n_tags && lists_equal(a, b);
 }

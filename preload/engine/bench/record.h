@@ -49,6 +49,13 @@ struct record_thread {
     struct record_value *value; /* as counted: own cost not taken off, not extrapolated */
 };
 
+struct record_region { /* a part of the benchmark that it named itself */
+    const char *name;
+    uint64_t entered; /* how often, in the final run */
+    size_t n_values;
+    struct record_value *value; /* counted in it: perfgo's own share taken off, not extrapolated */
+};
+
 struct record_tag {
     const char *key, *value;
 };
@@ -65,10 +72,11 @@ struct record {
     int64_t duration_ns;    /* timed duration of the final run; 0: simulated, there is none */
     uint64_t iterations_run, windows;
     uint64_t threads_missed; /* threads that could not be counted: the metrics lack them */
-    size_t n_metrics, n_go, n_threads, n_tags;
+    size_t n_metrics, n_go, n_threads, n_regions, n_tags;
     struct record_metric *metric; /* counters in plan order, then derived */
     struct record_value *go;      /* all that Go itself printed, in its order; name = unit */
     struct record_thread *thread;
+    struct record_region *region;
     struct record_tag *tag;
     bool has_samples;
     uint64_t samples_taken, samples_lost, samples_throttled;
@@ -103,6 +111,12 @@ void record_add_marginal(struct record *r, const struct pg_plan *plan,
 /* Adds one thread's share; room for `expected` threads is made with the first. */
 int record_add_thread(struct record *r, const struct pg_plan *plan, int32_t tid,
                       const struct pg_counts *counts, size_t expected, struct pg_error *err);
+
+/* Adds a region; room for `expected` regions is made with the first; a name that is there already
+ * is left as it is. After record_add_counts. */
+int record_add_region(struct record *r, const struct pg_plan *plan, const char *name,
+                      uint64_t entered, const struct pg_counts *counts, size_t expected,
+                      struct pg_error *err);
 
 /* NULL when absent. By metric name; by unit of what Go printed. */
 const struct record_metric *record_metric(const struct record *r, const char *name);

@@ -63,6 +63,22 @@ static bool write_threads(cJSON *root, const struct record *r)
     return o != NULL;
 }
 
+static bool write_regions(cJSON *root, const struct record *r)
+{
+    cJSON *list, *o;
+
+    if (r->n_regions == 0)
+        return true;
+    list = cJSON_AddObjectToObject(root, "regions");
+    for (size_t i = 0; i < r->n_regions; i++) {
+        o = cJSON_AddObjectToObject(list, r->region[i].name);
+        if (!json_add_u64(o, "entered", r->region[i].entered) ||
+            !write_values(o, "values", r->region[i].value, r->region[i].n_values))
+            return false;
+    }
+    return list != NULL;
+}
+
 static bool write_rest(cJSON *root, const struct record *r)
 {
     cJSON *o;
@@ -94,7 +110,7 @@ static bool write_record(cJSON *root, const struct record *r)
            json_add_u64(root, "windows", r->windows) &&
            (r->threads_missed == 0 || json_add_u64(root, "threads_missed", r->threads_missed)) &&
            write_values(root, "go", r->go, r->n_go) && write_metrics(root, r) &&
-           write_threads(root, r) && write_rest(root, r);
+           write_threads(root, r) && write_regions(root, r) && write_rest(root, r);
 }
 
 int record_to_json(const struct record *r, struct strbuf *out, struct pg_error *err)
@@ -205,6 +221,33 @@ static bool read_threads(const cJSON *root, struct record *r)
     return true;
 }
 
+static bool read_region(const cJSON *o, struct record *r, struct record_region *region)
+{
+    const cJSON *values;
+    bool entered;
+    size_t n;
+
+    region->name = arena_utf8(&r->arena, o->string, strlen(o->string));
+    return region->name != NULL && cJSON_IsObject(o) && json_keys_unique(o) &&
+           json_get_u64(o, "entered", &region->entered, &entered) && entered &&
+           read_object(o, "values", &values, &n) &&
+           read_values(values, r, &region->value, &region->n_values);
+}
+
+static bool read_regions(const cJSON *root, struct record *r)
+{
+    const cJSON *list, *o;
+    size_t n;
+
+    if (!read_object(root, "regions", &list, &n))
+        return false;
+    r->region = arena_array(&r->arena, n, sizeof *r->region);
+    if (r->region == NULL)
+        return false;
+    cJSON_ArrayForEach(o, list) if (!read_region(o, r, &r->region[r->n_regions++])) return false;
+    return true;
+}
+
 static bool read_tags(const cJSON *root, struct record *r)
 {
     const cJSON *list, *o;
@@ -281,6 +324,7 @@ static int read_record(const cJSON *root, struct record *r, struct pg_error *err
            : !read_object(root, "go", &go, &n) || !read_values(go, r, &r->go, &r->n_go) ? "go"
            : !read_metrics(root, r)                                                     ? "metrics"
            : !read_threads(root, r)                                                     ? "threads"
+           : !read_regions(root, r)                                                     ? "regions"
            : !read_tags(root, r)                                                        ? "tags"
            : !read_samples(root, r)                                                     ? "samples"
                                                                                         : NULL;

@@ -274,6 +274,9 @@ static int make_record(const struct session *s, const struct session_line *line,
     for (size_t i = 0; rc == 0 && i < line->n_threads; i++)
         rc = record_add_thread(*out, s->plan, line->thread[i].tid, &line->thread[i].counts,
                                line->n_threads, err);
+    for (size_t i = 0; rc == 0 && i < line->n_regions; i++)
+        rc = record_add_region(*out, s->plan, line->region[i].name, line->region[i].entered,
+                               &line->region[i].counts, line->n_regions, err);
     if (rc < 0) {
         record_free(*out);
         *out = NULL;

@@ -25,6 +25,13 @@ struct session_thread {
     struct pg_counts counts;
 };
 
+/* A named part of a benchmark, marked by the program itself. */
+struct session_region {
+    const char *name;
+    uint64_t entered;        /* how often, in the final run */
+    struct pg_counts counts; /* perfgo's own share taken off */
+};
+
 /* One finished benchmark line, as the hooks saw it. All pointers valid during the call only. */
 struct session_line {
     const char *pkg;          /* import path from testing.B */
@@ -48,6 +55,8 @@ struct session_line {
     uint64_t threads_missed; /* threads so far that could not be counted: the totals lack them */
     size_t n_threads;
     const struct session_thread *thread; /* threads that counted anything */
+    size_t n_regions;
+    const struct session_region *region; /* those that were entered */
 };
 
 /* Opens a session. Settings, plan and target are borrowed until session_close. [constructor] */

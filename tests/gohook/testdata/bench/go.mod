@@ -1,0 +1,7 @@
+module perfgo.test/gohook
+
+go 1.18
+
+require example.com/perfgo/gohook v0.0.0
+
+replace example.com/perfgo/gohook => ../../../../gohook
