@@ -17,6 +17,7 @@
 #include "cli/preload.h"
 #include "cli/progress.h"
 #include "cli/prune.h"
+#include "cli/repeat.h"
 #include "cli/report.h"
 #include "cli/say.h"
 #include "cli/simulate.h"
@@ -34,7 +35,7 @@
 #include <unistd.h>
 
 struct test_flags {
-    bool keep, verbose, quiet, json;
+    bool keep, verbose, quiet, json, passes;
     uint64_t seeds;
     struct against_flags against;
 };
@@ -47,6 +48,9 @@ static const struct option_row rows[] = {
      OPTION_BOOL, ROW(json)},
     {"seeds", 0, "K", "simulate: run with K seeds, beginning with --seed, and report the spread",
      OPTION_NUMBER, ROW(seeds)},
+    {"passes", 0, NULL,
+     "run as often as it takes to count every event all the time, instead of in turns", OPTION_BOOL,
+     ROW(passes)},
     {"verbose", 'v', NULL, "say what was armed", OPTION_BOOL, ROW(verbose)},
     {"against", 0, "REF",
      "run the benchmarks of git revision REF too, taking turns, and compare: the exit status is "
@@ -94,6 +98,7 @@ struct test_run {
     struct option_result given;
     struct goenv env;
     struct gotest args;
+    struct words command; /* go test … */
     char *self;
     struct tempdir dir;
     struct notes notes;
@@ -259,28 +264,20 @@ static int run_go(struct test_run *t, char *const *argv, int *status)
     return failure == 0 ? 0 : say_error("go cannot be run: %s", strerror(failure));
 }
 
-/* One run, or one for each seed, all into the same records; the first failure is the status. */
-static int run_seeds(struct test_run *t, char *const *argv, int *status)
+static int run_once(void *context, int *status)
 {
-    const uint64_t seeds = t->flags.seeds > 0 ? t->flags.seeds : 1;
-    const char *tags = t->given.settings.tags;
-    int rc = 0, one = 0;
+    struct test_run *t = context;
 
-    for (uint64_t i = 0; i < seeds && rc == 0; i++) {
-        char *seed = text_format("%" PRIu64, t->given.settings.seed + i);
-        char *tag =
-            text_format("%s%sseed=%s", tags != NULL ? tags : "", tags != NULL ? "," : "", seed);
+    return run_go(t, t->command.item, status);
+}
 
-        setenv("PERFGO_SEED", seed, 1);
-        if (seeds > 1)
-            setenv("PERFGO_TAGS", tag, 1);
-        free(seed);
-        free(tag);
-        rc = run_go(t, argv, &one);
-        if (*status == 0)
-            *status = one;
-    }
-    return rc;
+static int run_all(struct test_run *t, int *status)
+{
+    const struct pg_settings *s = &t->given.settings;
+
+    if (t->simulate)
+        return repeat_seeds(s, t->flags.seeds, run_once, t, status);
+    return t->flags.passes ? repeat_passes(s, run_once, t, status) : run_once(t, status);
 }
 
 /* ---- afterwards ---- */
@@ -351,7 +348,6 @@ static void finish_run(struct test_run *t, int status)
 
 static int measure(struct test_run *t, char *const *own_argv, int *status)
 {
-    struct words argv = {0};
     struct pg_error err;
     int rc;
 
@@ -361,10 +357,8 @@ static int measure(struct test_run *t, char *const *own_argv, int *status)
     if (t->simulate && simulate_check(&t->given.settings, &t->given.settings.deadline, &err) < 0)
         return say_error("%s", err.text);
     find_cross_exec(t);
-    if (go_command(t, &argv, &err) < 0) {
-        words_free(&argv);
+    if (go_command(t, &t->command, &err) < 0)
         return say_error("test: %s", err.text);
-    }
     options_export(&t->given.settings);
     tempdir_sweep(tempdir_base());
     if (tempdir_create(&t->dir, tempdir_base(), false, &err) < 0)
@@ -375,10 +369,9 @@ static int measure(struct test_run *t, char *const *own_argv, int *status)
         progress_begin(&t->progress, t->dir.path);
     if (archive_begin(&t->given.settings, &t->env, t->args.dir, own_argv, &t->run, &err) < 0)
         notes_add(&t->notes, NULL, "%s", err.text);
-    rc = t->simulate ? run_seeds(t, argv.item, status) : run_go(t, argv.item, status);
+    rc = run_all(t, status);
     finish_run(t, rc == 0 ? *status : PERFGO_EXIT_ERROR << 8);
     progress_end(&t->progress);
-    words_free(&argv);
     return rc;
 }
 
@@ -467,6 +460,7 @@ int cmd_test(int argc, char **argv)
     rc = test(&t, own.item, &status);
     words_free(&t.flags.against.gates);
     run_close(t.run);
+    words_free(&t.command);
     tempdir_remove(&t.dir);
     gotest_free(&t.args);
     goenv_free(&t.env);

@@ -173,6 +173,8 @@ static int start_counting(const struct gobin *bin, uint64_t bias, enum pg_backen
     int rc = agent.engine->pmu_plan(profiles() ? NULL : agent.settings.events, backend, &agent.plan,
                                     err);
 
+    if (rc == 0 && agent.settings.pass > 0)
+        agent.engine->passes_keep(&agent.plan, (uint32_t)agent.settings.pass);
     if (rc == 0 && profiles())
         rc = plan_sampling(bin, bias, backend, err);
     if (rc < 0)

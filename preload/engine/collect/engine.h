@@ -11,6 +11,7 @@
 #include "collect/samples.h"
 #include "collect/session.h"
 #include "gobin/gobin.h"
+#include "pmu/passes.h"
 #include "pmu/pmu.h"
 #include "pmu/sampling.h"
 #include "pmu/simulate.h"
@@ -40,6 +41,7 @@
       (const struct gobin *, const char *, const char *, struct gobin_field *, struct pg_error *)) \
     X(bool, pmu_backend_by_name, (const char *, enum pg_backend *))                                \
     X(const char *, pmu_backend_name, (enum pg_backend))                                           \
+    X(void, passes_keep, (struct pg_plan *, uint32_t))                                             \
     X(int, pmu_plan, (const char *, enum pg_backend, struct pg_plan *, struct pg_error *))         \
     X(int, pmu_plan_list,                                                                          \
       (const char *, bool, struct pg_plan *, struct pmu_cause *, struct pg_error *))               \
