@@ -8,6 +8,7 @@
  *   pthread.c    lets threads of native code count too                            [any]
  *   simulate.c   takes the place of hooks.c and windows.c under Valgrind          [go thread]
  *   samplers.c   opens and ends the samplers of threads                           [go thread]
+ *   ticks.c      the signal of their timers, where there are no perf events        [signal]
  *   sampling.c   reads what they sampled                                           [recorder]
  *   recorder.c   a thread of ours with a working libc: formats and writes         [recorder]
  * A program that imports the Go package gohook also calls:
@@ -137,6 +138,10 @@ int sampling_drain(struct pg_error *err);
 /* What the run with that number has sampled, until the next call; NULL: threads are not sampled.
  * [recorder] */
 const struct samples *sampling_take(uint32_t run, struct pg_error *err);
+
+/* --- ticks.c */
+/* Installs the handler of the samplers' timers; fails when the signal is in use. [constructor] */
+int ticks_install(struct pg_error *err);
 
 /* --- recorder.c */
 /* Starts the recorder thread; [constructor]. */

@@ -158,13 +158,21 @@ static int plan_sampling(const struct gobin *bin, uint64_t bias, enum pg_backend
         .freq = agent.settings.freq,
         .period = agent.settings.period,
     };
+    struct pg_error why;
     int rc = agent.engine->pmu_sampling(&request, sampling, err);
 
     if (rc < 0 || sampling->n_events == 0)
         return rc;
     agent.samplers = samplers_create(sampling);
-    return agent.samplers != NULL ? sampling_start(bin, bias, err)
-                                  : pg_error_set(err, PG_E_NOMEM, "no memory for samplers");
+    if (agent.samplers == NULL)
+        return pg_error_set(err, PG_E_NOMEM, "no memory for samplers");
+    if (sampling->backend == PG_BACKEND_TIMER && ticks_install(&why) < 0) {
+        snprintf(sampling->note, sizeof sampling->note, "no profiles: %s", why.text);
+        sampling->n_events = 0;
+        agent.samplers = NULL;
+        return 0;
+    }
+    return sampling_start(bin, bias, err);
 }
 
 static int start_counting(const struct gobin *bin, uint64_t bias, enum pg_backend backend,

@@ -1,6 +1,7 @@
 #include "samplers.h"
 
 #include "hot/sys.h"
+#include "hot/ticks.h"
 
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -60,6 +61,10 @@ struct hot_sampler *samplers_open(struct samplers *all, int32_t tid)
         if (!take(s))
             continue;
         raise_to(&all->n_used, i + 1);
+        if (all->tick != NULL && !hot_ticks_handled_by(all->tick)) {
+            __atomic_store_n(&s->state, HOT_SAMPLER_FREE, __ATOMIC_RELEASE);
+            break; /* an unhandled signal would end the process */
+        }
         if (hot_sampler_open(s, all->sampling, tid) < 0)
             break; /* it is free again */
         watch(all, s);

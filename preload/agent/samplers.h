@@ -4,14 +4,17 @@
 
 #include "hot/sampler.h"
 
+#include <signal.h>
+
 enum { MAX_SAMPLERS = 4096 };
 
 struct samplers {
     const struct pg_sampling *sampling;
     struct hot_gate gate;
-    uint32_t n_used;  /* samplers [0, n_used) have been used */
-    uint64_t missed;  /* threads that could not be sampled, so far */
-    int32_t wake_fd;  /* an eventfd that wakes the recorder; -1: none yet */
+    uint32_t n_used;                        /* samplers [0, n_used) have been used */
+    void (*tick)(int, siginfo_t *, void *); /* the timers' handler; NULL: there are no timers */
+    uint64_t missed;                        /* threads that could not be sampled, so far */
+    int32_t wake_fd;                        /* an eventfd that wakes the recorder; -1: none yet */
     int32_t watch_fd; /* an epoll instance that the recorder waits on; -1: none yet */
     struct hot_sampler sampler[MAX_SAMPLERS];
 };

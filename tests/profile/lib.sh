@@ -63,3 +63,30 @@ near() {
 # least TEST GOT LEAST
 least() { check "$1" "$2 is less than $3" awk -v got="$2" -v least="$3" 'BEGIN { exit !(got + 0 >= least + 0) }'; }
 equal() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "'$2' instead of '$3'"; fi; }
+
+# region_holds NAME PERCENT: the profiles of testdata/bench/region hold the timed region only, and the
+# CPU time of all of it within that many percent.
+region_holds() {
+    local run=$1 percent=$2 names name found
+    names=$(jq -r .name "$(records "$run")")
+    least "benchmarks with a record" "$(wc -w <<<"$names")" 7
+    for name in $names; do
+        name=${name#Benchmark} found=$(file "$run" "$name")
+        pprof -raw "$found" >"$TMP/raw" || not_ok "$name: pprof" "$(cat "$TMP/pprof.err")"
+        equal "$name: functions that run outside only" "$(grep -o 'outside[A-Z][a-z]*' "$TMP/raw" | sort -u | xargs)" ""
+        least "$name: share of what runs inside" "$(cum "$found" 'region\.inside(Work|Thread)$')" 95
+        near "$name: CPU time against task-clock" "$(sum "$found" cpu/nanoseconds)" \
+            "$(field "$run" "$name" '.metrics["task-clock"].value')" "$percent"
+        equal "$name: samples in profile and record" "$(sum "$found" samples/count)" "$(field "$run" "$name" .samples.taken)"
+        equal "$name: none lost" "$(field "$run" "$name" .samples.lost)" 0
+    done
+}
+
+# seccomp_exec: builds the program that denies perf_event_open; false, with a reason, without filters.
+seccomp_exec() {
+    cc -O1 -o "$TMP/seccomp_exec" "$ROOT/tests/e2e/helpers/seccomp_exec.c" || not_ok helper "does not build"
+    chmod 755 "$TMP"
+    "$TMP/seccomp_exec" EPERM - true 2>/dev/null && return 0
+    skip "$1" "this system has no seccomp filters"
+    return 1
+}

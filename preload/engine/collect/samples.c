@@ -330,7 +330,7 @@ int samples_drain(struct samples *s, struct hot_sampler *from, const struct hot_
 
 void samples_settle(struct samples *s, struct hot_sampler *from)
 {
-    uint64_t known = 0;
+    uint64_t known = __atomic_load_n(&from->lost, __ATOMIC_RELAXED);
 
     for (uint32_t i = 0; i < s->sampling->n_events; i++) {
         uint64_t value[2]; /* PERF_FORMAT_LOST: the count, and the losses */

@@ -24,46 +24,95 @@ static bool stack_word(const struct record_sample *sample, uint64_t offset, uint
     return true;
 }
 
-/* The caller of the function at the user's pc, when the callchain lacks it. */
-static bool missing_caller(const struct record_sample *sample, const struct stack_program *program,
-                           uint64_t pc, uint64_t *caller)
+/* The innermost function: where it is, and what its registers are. */
+struct top {
+    uint64_t pc, frame, stack, link;
+    uint64_t offset; /* of `stack` in the sampled piece */
+};
+
+static bool read_top(const struct record_sample *sample, uint64_t pc, struct top *top)
 {
     const struct arch_regs *regs = &arch_host()->regs;
-    const int32_t grown = gobin_stack_delta(program->bin, pc - program->bias);
-    uint64_t frame, stack;
 
-    if (grown < 0 || !record_reg(&sample->user, regs->frame, &frame) ||
-        !record_reg(&sample->user, regs->stack, &stack))
+    *top = (struct top){.pc = pc};
+    return record_reg(&sample->user, regs->frame, &top->frame) &&
+           record_reg(&sample->user, regs->stack, &top->stack) &&
+           (regs->link < 0 || record_reg(&sample->user, (unsigned int)regs->link, &top->link));
+}
+
+/* Go preempts by a signal whose handler makes the thread go on as if asyncPreempt had been called
+ * from where it was. A timer's signal that came at the same time finds it there, about to begin.
+ * (Go: src/runtime/signal_amd64.go, signal_arm64.go, pushCall) */
+static void undo_preemption(const struct record_sample *sample, const struct stack_program *program,
+                            struct top *top)
+{
+    const bool links = arch_host()->regs.link >= 0;
+    struct gobin_function f;
+    uint64_t word;
+
+    if (!gobin_function_at(program->bin, top->pc - program->bias, &f) ||
+        f.entry != top->pc - program->bias || strcmp(f.name, "runtime.asyncPreempt") != 0 ||
+        !stack_word(sample, 0, &word))
+        return;
+    top->pc = links ? top->link : word;
+    top->link = word;
+    top->offset = links ? 16 : 8;
+    top->stack += top->offset;
+}
+
+/* The caller of the innermost function, when the callchain lacks it. */
+static bool missing_caller(const struct record_sample *sample, const struct stack_program *program,
+                           const struct top *top, uint64_t *caller)
+{
+    const int32_t grown = gobin_stack_delta(program->bin, top->pc - program->bias);
+
+    if (grown < 0)
         return false;
-    if (regs->link < 0) /* the frame pointer is saved below the return address */
-        return frame != stack + (uint32_t)grown - 8 && stack_word(sample, (uint32_t)grown, caller);
+    if (arch_host()->regs.link < 0) /* the frame pointer is saved below the return address */
+        return top->frame != top->stack + (uint32_t)grown - 8 &&
+               stack_word(sample, top->offset + (uint32_t)grown, caller);
     /* The link register is saved at the bottom of the frame, the frame pointer below it. */
-    if (grown == 0)
-        return record_reg(&sample->user, (unsigned int)regs->link, caller);
-    return frame != stack - 8 && stack_word(sample, 0, caller);
+    *caller = top->link;
+    return grown == 0 || (top->frame != top->stack - 8 && stack_word(sample, top->offset, caller));
+}
+
+/* Puts the user's innermost addresses; how many. */
+static uint32_t put_top(const struct record_sample *sample, const struct stack_program *program,
+                        uint64_t pc, uint64_t *address)
+{
+    struct top top;
+    uint64_t caller;
+
+    address[0] = pc;
+    if (program == NULL || !read_top(sample, pc, &top))
+        return 1;
+    undo_preemption(sample, program, &top);
+    address[0] = top.pc;
+    if (!missing_caller(sample, program, &top, &caller) || caller == 0)
+        return 1;
+    address[1] = caller;
+    return 2;
 }
 
 uint32_t stack_of(const struct record_sample *sample, const struct stack_program *program,
                   uint32_t max_chain, uint64_t *address, bool *truncated)
 {
     struct record_chain chain = record_chain(sample);
-    uint64_t ip, caller;
-    uint32_t n = 0, added = 0;
+    uint32_t n = 0, found = 0;
     bool user = false;
+    uint64_t ip;
 
     while (n < STACK_MAX - 1 && record_chain_next(&chain, &ip)) {
         if (ip == 0)
             continue;
-        address[n++] = ip;
+        found++;
         if (user || stack_in_kernel(ip))
-            continue;
-        user = true;
-        if (program != NULL && missing_caller(sample, program, ip, &caller) && caller != 0) {
-            address[n++] = caller;
-            added = 1;
-        }
+            address[n++] = ip;
+        else
+            n += put_top(sample, program, ip, address + n);
+        user = !stack_in_kernel(ip);
     }
-    *truncated = n - added >= max_chain || n >= STACK_MAX - 1;
+    *truncated = found >= max_chain || n >= STACK_MAX - 1;
     if (n == 0)
         address[n++] = sample->ip;
     return n;

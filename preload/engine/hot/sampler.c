@@ -1,6 +1,7 @@
 #include "hot/sampler.h"
 
 #include "hot/sys.h"
+#include "hot/ticks.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -45,33 +46,43 @@ static int map_ring(struct hot_sampler *s, uint32_t pages, size_t page_size)
     return 0;
 }
 
-int hot_sampler_open(struct hot_sampler *s, const struct pg_sampling *sampling, int32_t tid)
+static int open_events(struct hot_sampler *s, const struct pg_sampling *sampling)
 {
     int rc = 0;
+
+    for (uint32_t i = 0; i < sampling->n_events && rc == 0; i++) {
+        rc = open_event(s, sampling, i);
+        if (rc == 0 && i == 0)
+            rc = map_ring(s, sampling->ring_pages, sampling->page_size);
+    }
+    for (uint32_t i = 0; i < sampling->n_events && rc == 0; i++)
+        sys_ioctl(s->fd[i], PERF_EVENT_IOC_ENABLE, 0);
+    return rc;
+}
+
+int hot_sampler_open(struct hot_sampler *s, const struct pg_sampling *sampling, int32_t tid)
+{
+    int rc;
 
     s->tid = tid;
     s->page = NULL;
     s->from = s->run_from = 0;
     s->written = s->read = 0;
     s->dropped = s->lost_told = s->lost_records = 0;
+    s->has_timer = false;
+    s->lost = s->lost_written = 0;
     for (uint32_t i = 0; i < PG_MAX_SAMPLING; i++)
         s->fd[i] = -1;
-    for (uint32_t i = 0; i < sampling->n_events && rc == 0; i++) {
-        rc = open_event(s, sampling, i);
-        if (rc == 0 && i == 0)
-            rc = map_ring(s, sampling->ring_pages, sampling->page_size);
-    }
-    if (rc < 0) {
+    rc = sampling->backend == PG_BACKEND_TIMER ? hot_ticks_open(s, sampling)
+                                               : open_events(s, sampling);
+    if (rc < 0)
         hot_sampler_close(s);
-        return rc;
-    }
-    for (uint32_t i = 0; i < sampling->n_events; i++)
-        sys_ioctl(s->fd[i], PERF_EVENT_IOC_ENABLE, 0);
-    return 0;
+    return rc;
 }
 
 void hot_sampler_close(struct hot_sampler *s)
 {
+    hot_ticks_close(s); /* before its ring */
     if (s->page != NULL)
         sys_munmap(s->page, (1 + s->ring_pages) * s->page_size);
     s->page = NULL;

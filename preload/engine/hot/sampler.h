@@ -55,6 +55,10 @@ struct hot_sampler {
     uint32_t written;    /* ranges so far, by hooks */
     uint32_t read;       /* ranges so far, by the recorder */
     uint64_t dropped;    /* ranges for which the list had no room */
+    /* Of a timer (ticks.h): */
+    int32_t timer;
+    bool has_timer;
+    uint64_t lost, lost_written; /* samples without room; those that a record tells of */
     /* Of the recorder alone: */
     uint64_t lost_told;    /* samples lost, as far as they are accounted for */
     uint64_t lost_records; /* by the LOST records that were read */

@@ -192,7 +192,6 @@ static void add_timer(struct sampler *s)
     *event = (struct pg_sampling_event){.clock = true, .name = "cpu-clock"};
     event->attr.type = PERF_TYPE_SOFTWARE;
     event->attr.config = PERF_COUNT_SW_CPU_CLOCK;
-    event->attr.exclude_kernel = 1;
     set_rate(s, &none, &event->attr);
     set_parts(s, &event->attr);
     event->attr.sample_stack_user = STACK_TOP_BYTES;
