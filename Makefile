@@ -94,7 +94,7 @@ $(GEN)/proto/%.pb-c.c $(GEN)/proto/%.pb-c.h &: proto/%.proto
 	protoc-c --c_out=$(GEN) $<
 
 # What includes the generated header must not be compiled before it is there.
-$(filter $(OBJ)/preload/engine/profile/%,$(ENGINE_OBJ)) $(OBJ)/tests/unit/test_profile.o: | \
+$(filter $(OBJ)/preload/engine/profile/%,$(ENGINE_OBJ)) $(OBJ)/tests/unit/test_profile.o $(OBJ)/tests/unit/test_profile_read.o: | \
   $(GEN)/proto/profile.pb-c.h
 
 $(OBJ)/gen/%.o: $(GEN)/%.c
