@@ -75,7 +75,8 @@ CLI_SRC    := $(wildcard cli/*.c)
 ENGINE_OBJ := $(ENGINE_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/proto/profile.pb-c.o
 HOT_OBJ    := $(HOT_SRC:%.c=$(OBJ)/%.o)
 AGENT_OBJ  := $(addsuffix .o,$(addprefix $(OBJ)/,$(basename $(AGENT_SRC))))
-CLI_OBJ    := $(CLI_SRC:%.c=$(OBJ)/%.o)
+CLI_OBJ    := $(CLI_SRC:%.c=$(OBJ)/%.o) $(OBJ)/cli/html_assets.o
+HTML_FILES := $(wildcard cli/html/*.html cli/html/*.css cli/html/*.js cli/html/vendor/*.js) cli/html/vendor/LICENSES.txt
 
 LIBENGINE := $(OUT)/lib/libengine.a
 ENGINE_SO := $(OUT)/lib/libperfgo-engine.so
@@ -110,6 +111,15 @@ $(OBJ)/%.o: %.c
 $(OBJ)/%.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+# Pages carry everything they need, and so does the command.
+$(GEN)/html_assets.S: cli/html/embed.sh $(HTML_FILES)
+	@mkdir -p $(@D)
+	cli/html/embed.sh $(HTML_FILES) >$@
+
+$(OBJ)/cli/html_assets.o: $(GEN)/html_assets.S
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
 
 $(LIBENGINE): $(ENGINE_OBJ)
 	@mkdir -p $(@D)

@@ -11,10 +11,7 @@
 
 /* A new format is a file and a row; the first one is the default. */
 static const void *const formats[] = {
-    &compare_table,
-    &compare_markdown,
-    &compare_json,
-    NULL,
+    &compare_table, &compare_markdown, &compare_json, &compare_html, NULL,
 };
 
 struct compare_flags {

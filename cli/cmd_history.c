@@ -10,7 +10,7 @@
 enum { STANDARD_LIMIT = 200 };
 
 /* A new format is a file and a row; the first one is the default. */
-static const void *const formats[] = {&history_table, &history_json, NULL};
+static const void *const formats[] = {&history_table, &history_json, &history_html, NULL};
 
 struct history_flags {
     const struct history_format *format;

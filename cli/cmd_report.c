@@ -10,7 +10,8 @@
 
 /* A new format is a file and a row; the first one is the default. */
 static const void *const formats[] = {
-    &format_table, &format_benchfmt, &format_markdown, &format_json, &format_csv, NULL,
+    &format_table, &format_benchfmt, &format_markdown, &format_json, &format_csv, &format_html,
+    NULL,
 };
 
 struct report_flags {

@@ -21,7 +21,12 @@ struct compare_format {
                   const struct compare_report *r); /* errors of f are the caller's to see */
 };
 
-extern const struct compare_format compare_table, compare_markdown, compare_json;
+extern const struct compare_format compare_table, compare_markdown, compare_json, compare_html;
+
+/* Parts of the document of compare_json.c: up to the '[' of its rows, and the members of a row,
+ * without braces. */
+void compare_json_head(FILE *f, const struct compare_report *r);
+void compare_json_row(FILE *f, const struct compare_row *row);
 
 /* What the cells of a row say, for tables and markdown; all malloc'ed, no control characters. */
 enum compare_cell {

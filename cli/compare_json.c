@@ -90,11 +90,10 @@ static void interval(FILE *f, const char *key, bool known, struct signif_interva
     fputc(',', f);
 }
 
-static void write_row(FILE *f, const struct compare_row *row)
+void compare_json_row(FILE *f, const struct compare_row *row)
 {
     const bool both = row->old != NULL && row->new != NULL && row->old->n > 0 && row->new->n > 0;
 
-    fputc('{', f);
     text(f, "pkg", row->bench->pkg);
     text(f, "name", row->bench->name);
     fprintf(f, "\"procs\":%" PRIu32 ",", row->bench->procs);
@@ -115,14 +114,13 @@ static void write_row(FILE *f, const struct compare_row *row)
     text(f, "verdict", row->verdict != COMPARE_NONE ? compare_verdict_name(row->verdict) : NULL);
     fputs("\"reason\":", f);
     markup_json(f, row->reason);
-    fputc('}', f);
 }
 
-static void write_json(FILE *f, const struct compare_report *r)
+void compare_json_head(FILE *f, const struct compare_report *r)
 {
     const struct comparison *c = r->result;
     cJSON *head = cJSON_CreateObject();
-    char *text;
+    char *json;
 
     cJSON_AddNumberToObject(head, "schema", COMPARE_SCHEMA);
     cJSON_AddStringToObject(head, "verdict", compare_verdict_name(c->verdict));
@@ -135,15 +133,22 @@ static void write_json(FILE *f, const struct compare_report *r)
     cJSON_AddNumberToObject(head, "confidence", r->options->confidence);
     add_lines(head, "reasons", c->reasons.text);
     add_lines(head, "differences", c->differences.text);
-    text = cJSON_PrintUnformatted(head);
+    json = cJSON_PrintUnformatted(head);
     cJSON_Delete(head);
-    if (text == NULL)
-        return;
-    fprintf(f, "%.*s,\"rows\":[", (int)(strlen(text) - 1), text);
-    cJSON_free(text);
+    if (json != NULL)
+        fprintf(f, "%.*s,\"rows\":[", (int)(strlen(json) - 1), json);
+    cJSON_free(json);
+}
+
+static void write_json(FILE *f, const struct compare_report *r)
+{
+    const struct comparison *c = r->result;
+
+    compare_json_head(f, r);
     for (size_t i = 0; i < c->n_rows; i++) {
-        fputs(i > 0 ? ",\n" : "\n", f);
-        write_row(f, &c->row[i]);
+        fputs(i > 0 ? ",\n{" : "\n{", f);
+        compare_json_row(f, &c->row[i]);
+        fputc('}', f);
     }
     fputs("\n]}\n", f);
 }

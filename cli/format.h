@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/summary.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 
 struct report {
@@ -20,6 +21,10 @@ struct report_format {
 };
 
 extern const struct report_format format_table, format_benchfmt, format_markdown, format_json,
-    format_csv;
+    format_csv, format_html;
+
+/* testrun.json with all its members, also those that this version does not know; JSON's null when
+ * there is none. The caller deletes it. */
+cJSON *format_json_testrun(const struct run_data *data);
 
 #endif

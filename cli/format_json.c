@@ -8,14 +8,12 @@
 #include "base/files.h"
 #include "cli/say.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { REPORT_SCHEMA = 1, MAX_TESTRUN = 16 << 20 };
 
-/* testrun.json with all its members, also those that this version does not know. */
-static cJSON *read_testrun(const struct run_data *data)
+cJSON *format_json_testrun(const struct run_data *data)
 {
     char *path = text_format("%s/testrun.json", data->dir);
     struct strbuf text = {0};
@@ -36,7 +34,7 @@ static void write_json(FILE *f, const struct report *r)
     cJSON_AddNumberToObject(document, "schema", REPORT_SCHEMA);
     cJSON_AddStringToObject(document, "id", r->data->id);
     cJSON_AddStringToObject(document, "dir", r->data->dir);
-    cJSON_AddItemToObject(document, "run", read_testrun(r->data));
+    cJSON_AddItemToObject(document, "run", format_json_testrun(r->data));
     cJSON_AddNumberToObject(document, "bad_lines", (double)r->data->bad_lines);
     text = cJSON_PrintUnformatted(document);
     cJSON_Delete(document);

@@ -6,6 +6,7 @@
 #include "bench/history.h"
 #include "cli/output.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 
 struct history_format {
@@ -14,7 +15,10 @@ struct history_format {
     void (*write)(FILE *f, const struct history *h, struct output_style style);
 };
 
-extern const struct history_format history_table, history_json;
+extern const struct history_format history_table, history_json, history_html;
+
+/* A series of the document of history_json.c; the caller deletes it. */
+cJSON *history_json_series(const struct history_series *s);
 
 /* Does point i begin a new level? *step: how far, as a share of the level before. */
 bool history_step(const struct history_series *s, size_t i, double *step);

@@ -7,7 +7,6 @@
  */
 #include "cli/history_format.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
 enum { HISTORY_SCHEMA = 1 };
@@ -35,7 +34,7 @@ static cJSON *point_json(const struct history_point *p)
     return o;
 }
 
-static cJSON *series_json(const struct history_series *s)
+cJSON *history_json_series(const struct history_series *s)
 {
     cJSON *o = cJSON_CreateObject(), *points, *changes;
 
@@ -72,7 +71,7 @@ static void write_json(FILE *f, const struct history *h, struct output_style sty
     cJSON_AddNumberToObject(root, "runs", (double)h->n_runs);
     series = cJSON_AddArrayToObject(root, "series");
     for (size_t i = 0; i < h->n_series; i++)
-        cJSON_AddItemToArray(series, series_json(&h->series[i]));
+        cJSON_AddItemToArray(series, history_json_series(&h->series[i]));
     text = cJSON_Print(root);
     if (text != NULL)
         fprintf(f, "%s\n", text);

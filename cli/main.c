@@ -11,6 +11,7 @@
  *   format_*.c  one report format each            compare_*.c  reading and showing comparisons
  *   history_*.c one form of a history each        markup.c    names made harmless
  *   against.c   two versions in turns             archive.c   the run that perfgo test leaves
+ *   view*.c     what perfgo view shows            html*.c     pages, from cli/html/, and their data
  */
 #include "base/similar.h"
 #include "cli/command.h"
@@ -24,8 +25,9 @@
 static const struct command commands[] = {
     {"test", "run go test with counters on every benchmark line", cmd_test},
     {"exec", "run one test binary that is already built (for go test -exec)", cmd_exec},
-    {"report", "show a finished run as a table, benchfmt, markdown, JSON or CSV", cmd_report},
+    {"report", "show a finished run as a table, benchfmt, markdown, JSON, CSV or HTML", cmd_report},
     {"compare", "compare two runs or benchmark files: PASS, FAIL or INCONCLUSIVE", cmd_compare},
+    {"view", "look at a run or at the difference of two: profile, flame graph, counters", cmd_view},
     {"list", "list the runs in the history, newest first", cmd_list},
     {"events", "list the events that can be counted on this machine", cmd_events},
     {"history", "show a benchmark's metric over the runs, and where its level changed",

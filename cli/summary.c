@@ -64,21 +64,30 @@ static bool value_of(const struct record *r, const struct summary_column *column
     return false;
 }
 
+size_t summary_values(const struct summary_row *row, const struct summary_column *column,
+                      double *values, double *coverage)
+{
+    size_t n = 0;
+
+    *coverage = 1;
+    for (size_t i = 0; i < row->repeats; i++) {
+        double covered;
+
+        if (!value_of(row->record[i], column, &values[n], &covered))
+            continue;
+        n++;
+        if (covered < *coverage)
+            *coverage = covered;
+    }
+    return n;
+}
+
 static void fill_cell(struct summary_cell *cell, const struct summary_row *row,
                       const struct summary_column *column, double *values)
 {
     struct stats stats;
 
-    *cell = (struct summary_cell){.coverage = 1};
-    for (size_t i = 0; i < row->repeats; i++) {
-        double coverage;
-
-        if (!value_of(row->record[i], column, &values[cell->n], &coverage))
-            continue;
-        cell->n++;
-        if (coverage < cell->coverage)
-            cell->coverage = coverage;
-    }
+    cell->n = summary_values(row, column, values, &cell->coverage);
     stats = stats_describe(values, cell->n);
     cell->median = stats.median;
     cell->min = stats.min;

@@ -37,6 +37,11 @@ struct summary {
 void summary_make(struct summary *s, const struct run_data *data);
 void summary_free(struct summary *s);
 
+/* The values of the repeats that have the metric, in the order in which they ran, into an array of
+ * row->repeats; returns how many. *coverage: the worst one's. */
+size_t summary_values(const struct summary_row *row, const struct summary_column *column,
+                      double *values, double *coverage);
+
 /* "BenchmarkX-8" without its "Benchmark"; malloc'ed. */
 char *summary_label(const struct summary_row *row);
 

@@ -3,3 +3,8 @@
 deps:
 	@tests/setup/deps.sh
 	@$(if $(CROSS),tests/setup/cross.sh $(CROSS))
+
+# The tests open pages in a browser.
+test-deps: deps
+	@tests/setup/deps.sh --browser
+.PHONY: test-deps

@@ -8,6 +8,7 @@
 #   sim        tests/sim/t*.sh, under Valgrind            pmu         tests/pmu/t*.sh, arm64 in QEMU
 #   profile    tests/profile/t*.sh: samples of the timed region
 #   gohook     tests/gohook/t*.sh, the Go package
+#   html       tests/html/t*.sh, pages in Chromium
 #   examples   examples/ with Go alone                    install     make install and uninstall
 #   selftest   lint, set-up, this runner and the tests of the gate catch what they are for
 #   matrix     tests/matrix/*.sh (run.sh with --short)    fuzz        tests/fuzz, FUZZ_SECONDS each
@@ -229,6 +230,7 @@ suite() {
     pmu) run_pmu ;;
     unit) build release KIND=release all unit-build && run_units unit: "$ROOT/build/tests" ;;
     asan | tsan) sanitized "$1" ;;
+    html) need_go && build release KIND=release all unit-build && build html html-build && run_scripts html html: tests/html/t*.sh ;;
     cli | e2e | profile | sim | gohook)
         need_go && build release KIND=release all unit-build && run_scripts "$1" "$1:" tests/"$1"/t*.sh ;;
     matrix)
@@ -261,7 +263,7 @@ suite() {
 }
 
 mkdir -p "$LOGS"
-[ $# -gt 0 ] || set -- unit cli e2e profile sim gohook pmu examples install asan selftest matrix std fuzz
+[ $# -gt 0 ] || set -- unit cli e2e profile sim gohook html pmu examples install asan selftest matrix std fuzz
 started=$SECONDS
 for name in "$@"; do
     echo "== $name"

@@ -2,7 +2,7 @@
 # because pkg-config, protoc-c and the compilers may have arrived a moment ago.
 RUN_TESTS := MAKE='$(MAKE)' tests/run.sh
 
-test: deps
+test: test-deps
 	@$(RUN_TESTS)
 
 asan tsan lint: deps

@@ -32,6 +32,8 @@ tree() {
     printf '%s\n' '{' 'local:' '    *;' '};' >preload/agent/exports.map
     printf '%s\n' '#include "gobin/g.h"' '' 'int main(void)' '{' '    return base_a(1) == 0;' '}' >cli/main.c
     printf '%s\n' '#!/bin/sh' 'echo fine' >script.sh
+    mkdir -p cli/html/vendor && echo 'lib()' >cli/html/vendor/lib.js
+    printf '| lib.js | lib | 1.0 | lib.js | %s |\n' "$(sha256sum cli/html/vendor/lib.js | cut -d' ' -f1)" >cli/html/vendor/README.md
     printf '%s\n' 'module example.com/lint' '' 'go 1.18' >examples/go.mod
     printf '%s\n' '// Package x is clean.' 'package x' '' '// F returns its argument.' 'func F(a int) int { return a }' >examples/x.go
     printf '%s\n' 'all unit-build:' '	@$(CC) -Wall -Werror -Ipreload/engine -c -o /dev/null preload/engine/base/a.c' >Makefile
@@ -71,7 +73,7 @@ expect() {
 caught() { expect fail "$@"; }
 
 tree; build
-for lint in layers gothread state exports link size format shell go compilers; do expect pass "$lint" clean; done
+for lint in layers gothread state exports link size format shell go compilers vendor; do expect pass "$lint" clean; done
 for script in "$LINT_DIR"/*.sh; do
     lint=$(basename "$script" .sh)
     case $lint in lib | selftest) continue ;; esac
@@ -135,6 +137,9 @@ fi
 tree; echo 'if true; then' >>script.sh; caught shell syntax 'script.sh'
 tree; printf 'package x\nfunc G( ) {}\n' >examples/y.go; caught go gofmt 'y.go'
 tree; printf 'package x\n\nimport "fmt"\n\n// G is wrong.\nfunc G() { fmt.Printf("%%d", "s") }\n' >examples/y.go; caught go vet 'Printf|vet'
+
+tree; echo >>cli/html/vendor/lib.js; caught vendor changed 'is not the file'
+tree; echo >cli/html/vendor/more.js; caught vendor unlisted 'more.js is not in'
 
 tree; sed -i 's/return names/x = x; return names/' preload/engine/base/a.c; caught compilers clang-only 'clang'
 tree; sed -i 's/return names/int unused; return names/' preload/engine/base/a.c; caught compilers both 'gcc.*more'

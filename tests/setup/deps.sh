@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# deps.sh - installs the Debian packages that perfgo's build and tests use and that are missing.
+# deps.sh [--browser] - installs the Debian packages that perfgo's build and tests use and that are missing.
 #
 # Nothing missing: no network, no package lists touched, nothing needed but dpkg-query. A line of the
 # list may give alternatives, separated by "|"; the first one is installed when none is there.
@@ -13,6 +13,8 @@ libcmocka-dev git jq strace valgrind
 clang clang-format
 gcc-aarch64-linux-gnu qemu-system-arm cpio
 '
+# With --browser, for the tests of HTML pages; where the archive does not have them, these are skipped.
+BROWSER='chromium chromium-driver'
 LISTS=${PERFGO_APT_LISTS:-/var/lib/apt/lists}
 MAX_LIST_AGE_DAYS=1
 
@@ -60,6 +62,14 @@ missing_packages() {
     [ -z "$runtime" ] || installed "$runtime" || printf '%s\n' "$runtime"
 }
 
+missing_browser() {
+    local name
+    [ "${1:-}" = --browser ] || return 0
+    for name in $BROWSER; do
+        installed "$name" || ! apt-cache show "$name" >/dev/null 2>&1 || printf '%s\n' "$name"
+    done
+}
+
 # A list keeps the archive's time stamp; the directory that updates pass through has the update's.
 lists_usable() {
     ls "$LISTS"/*_Packages* >/dev/null 2>&1 &&
@@ -79,7 +89,7 @@ if ! command -v go >/dev/null 2>&1 && [ ! -x /usr/local/go/bin/go ]; then
 fi
 
 missing=$(missing_packages)
-if [ -z "$missing" ]; then
+if [ -z "$missing" ] && [ -z "$(missing_browser "$@")" ]; then
     say "every package is there."
     exit 0
 fi
@@ -87,6 +97,7 @@ fi
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null 2>&1; then
+        [ -n "$missing" ] || { say "without" $(missing_browser "$@") "the tests of HTML pages are skipped."; exit 0; }
         say "these packages are missing and this user cannot install them; as root, run: apt-get install -y" $missing
         exit 1
     fi
@@ -98,15 +109,15 @@ apt() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@"
 }
 
-say "missing:" $missing
+say "missing:" $missing $(missing_browser "$@")
 updated=no
-if ! lists_usable; then
+if [ -n "$missing" ] && ! lists_usable; then
     apt update || say "the package lists could not be refreshed; trying with those at hand."
     updated=yes
     # What clang stands for may be known only now.
     missing=$(missing_packages)
 fi
-if ! apt install -y --no-install-recommends $missing; then
+if [ -n "$missing" ] && ! apt install -y --no-install-recommends $missing; then
     # A package can leave the archive between two point releases: fresh lists name its successor.
     [ "$updated" = no ] && apt update && apt install -y --no-install-recommends $missing || {
         say "apt-get could not install:" $missing
@@ -117,5 +128,10 @@ fi
 missing=$(missing_packages)
 if [ -n "$missing" ]; then
     apt install -y --no-install-recommends $missing || exit 1
+fi
+missing=$(missing_browser "$@")
+if [ -n "$missing" ]; then
+    apt install -y --no-install-recommends $missing ||
+        say "without" $missing "the tests of HTML pages are skipped."
 fi
 say "done."

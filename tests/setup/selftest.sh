@@ -29,10 +29,14 @@ for tool in bash sh env sed grep find cat head ls xargs dirname go; do
     [ -x "$TMP/bin/$tool" ] || ln -sf "$(command -v "$tool" || echo /bin/true)" "$TMP/bin/$tool"
 done
 
+printf '#!/bin/sh\nexit "$(cat "$TMP/archive")"\n' >"$TMP/bin/apt-cache"
+chmod +x "$TMP/bin/apt-cache"
+echo 0 >"$TMP/archive"
+
 deps() {
     : >"$TMP/calls"
     printf '%s\n' "$@" >"$TMP/missing"
-    PATH=$TMP/bin PERFGO_APT_LISTS=$TMP/lists "$BASH_BIN" "$ROOT/tests/setup/deps.sh" >"$TMP/out" 2>&1
+    PATH=$TMP/bin PERFGO_APT_LISTS=$TMP/lists "$BASH_BIN" "$ROOT/tests/setup/deps.sh" ${DEPS:-} >"$TMP/out" 2>&1
     status=$?
 }
 calls() { paste -sd';' "$TMP/calls"; }
@@ -62,6 +66,23 @@ check deps:names-the-command "$(cat "$TMP/out")" grep -q 'apt-get install -y jq'
 cp "$TMP/sudo" "$TMP/bin/sudo"
 deps jq
 check deps:sudo "$(calls)" [ "$(calls)" = 'sudo;apt-get install -y --no-install-recommends jq' ]
+
+echo 0 >"$TMP/uid"
+deps chromium
+check deps:no-browser-unless-asked "$(calls)" [ "$status:$(calls)" = 0: ]
+DEPS=--browser
+deps jq chromium chromium-driver
+check deps:browser "$(calls)" [ "$status:$(calls)" = '0:apt-get install -y --no-install-recommends jq' ]
+deps chromium chromium-driver
+check deps:browser-alone "$(calls)" [ "$status:$(calls)" = '0:apt-get install -y --no-install-recommends chromium chromium-driver' ]
+touch "$TMP/apt-broken"
+deps chromium
+check deps:browser-fails "$status $(cat "$TMP/out")" [ "$status:$(grep -c 'are skipped' "$TMP/out")" = 0:1 ]
+rm "$TMP/apt-broken"
+echo 100 >"$TMP/archive"
+deps chromium
+check deps:no-browser-in-archive "$(calls)" [ "$status:$(calls)" = 0: ]
+unset DEPS
 
 # --- the runner
 repo=$TMP/repo

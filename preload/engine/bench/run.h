@@ -75,6 +75,10 @@ int run_put_profile(struct run *run, const char *pkg, const char *name, bool rep
 /* Copies a test binary to binaries/PKG.test of the run, unless one is there. (run_profile.c) */
 int run_put_binary(struct run *run, const char *pkg, const char *path, struct pg_error *err);
 
+/* Where that profile lies in the run directory `dir`, appended to *path. */
+int run_profile_path(const char *dir, const char *pkg, const char *name, struct strbuf *path,
+                     struct pg_error *err);
+
 /* Each merges into testrun.json under the lock; members it does not know are kept. NULL strings and
  * absent values leave what stands there. */
 struct run_description { /* by the first line of a session; does not overwrite what is there */

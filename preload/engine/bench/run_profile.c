@@ -51,19 +51,24 @@ static int put(char *path, bool replace, const char *data, size_t size, struct p
     return rc < 0 ? rc : file_replace(path, data, size, err);
 }
 
+int run_profile_path(const char *dir, const char *pkg, const char *name, struct strbuf *path,
+                     struct pg_error *err)
+{
+    strbuf_printf(path, "%s/profiles/", dir);
+    add_escaped(path, pkg);
+    strbuf_puts(path, "/");
+    add_escaped(path, name);
+    strbuf_puts(path, ".pb.gz");
+    return path->failed ? pg_error_set(err, PG_E_NOMEM, "no memory for the path of a profile") : 0;
+}
+
 int run_put_profile(struct run *run, const char *pkg, const char *name, bool replace,
                     const char *data, size_t size, struct pg_error *err)
 {
     struct strbuf path = {0};
-    int rc;
+    int rc = run_profile_path(run->dir, pkg, name, &path, err);
 
-    strbuf_printf(&path, "%s/profiles/", run->dir);
-    add_escaped(&path, pkg);
-    strbuf_puts(&path, "/");
-    add_escaped(&path, name);
-    strbuf_puts(&path, ".pb.gz");
-    rc = path.failed ? pg_error_set(err, PG_E_NOMEM, "no memory for the path of a profile")
-                     : put(path.text, replace, data, size, err);
+    rc = rc < 0 ? rc : put(path.text, replace, data, size, err);
     strbuf_free(&path);
     return rc;
 }

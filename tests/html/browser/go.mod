@@ -1,0 +1,3 @@
+module example.com/perfgo/tests/html/browser
+
+go 1.21

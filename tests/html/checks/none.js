@@ -1,0 +1,1 @@
+check("it is open", true);
