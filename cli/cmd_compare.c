@@ -3,6 +3,7 @@
 #include "cli/compare_config.h"
 #include "cli/compare_format.h"
 #include "cli/compare_load.h"
+#include "cli/compare_proof.h"
 #include "cli/options.h"
 #include "cli/say.h"
 
@@ -18,7 +19,7 @@ struct compare_flags {
     struct words gates;
     const struct compare_format *format;
     const char *output, *history, *control, *alpha, *confidence, *config;
-    bool json, force, allow_drop, no_config;
+    bool json, force, allow_drop, no_config, self_test;
 };
 
 #define ROW(field) offsetof(struct compare_flags, field)
@@ -33,6 +34,10 @@ static const struct option_row rows[] = {
     {"force", 0, NULL, "gate times also across different CPU models", OPTION_BOOL, ROW(force)},
     {"allow-drop", 0, NULL, "a fall to a tenth or less is an improvement, not a broken benchmark",
      OPTION_BOOL, ROW(allow_drop)},
+    {"self-test", 0, NULL,
+     "prove that the gates can fail: put a regression just beyond its limit into each gated result "
+     "of NEW, one at a time, and find it; exit status 0 all found, 1 not all, 2 nothing is gated",
+     OPTION_BOOL, ROW(self_test)},
     {"control", 0, "RUN",
      "OLD measured once more: what it differs from OLD by is noise, and no gate fails for less",
      OPTION_TEXT, ROW(control)},
@@ -127,6 +132,50 @@ static void write_report(FILE *f, const void *data)
     w->format->write(f, &w->report);
 }
 
+struct proof_written {
+    bool json;
+    struct proof_report report;
+};
+
+static void write_proof(FILE *f, const void *data)
+{
+    const struct proof_written *w = data;
+
+    (w->json ? compare_proof_json : compare_proof_table)(f, &w->report);
+}
+
+/* The verdict of --self-test, or a negative error code. */
+static int prove(const struct compare_flags *flags, const struct comparison *c,
+                 const struct compare_options *o, struct pg_error *err)
+{
+    struct compare_selftest result;
+    struct proof_written w = {flags->format == &compare_json, {.result = &result, .options = o}};
+    int rc = compare_selftest(c, o, &result, err);
+
+    if (rc < 0)
+        return rc;
+    if (output_to_stdout(flags->output))
+        w.report.style = output_style(stdout);
+    rc = output_stream(flags->output, write_proof, &w, err);
+    rc = rc < 0 ? rc : (int)result.verdict;
+    compare_selftest_free(&result);
+    return rc;
+}
+
+/* The verdict, or a negative error code. */
+static int report(const struct compare_flags *flags, const struct comparison *c,
+                  const struct compare_options *o, struct pg_error *err)
+{
+    struct written w = {flags->format, {.result = c, .options = o}};
+    int rc;
+
+    w.report.packages = several_packages(c);
+    if (output_to_stdout(flags->output))
+        w.report.style = output_style(stdout);
+    rc = output_stream(flags->output, write_report, &w, err);
+    return rc < 0 ? rc : (int)c->verdict;
+}
+
 static int load_side(const char *output, const char *operand, struct benchset *set,
                      struct pg_error *err)
 {
@@ -156,15 +205,8 @@ static int compare(const struct compare_flags *flags, const struct option_result
         o.control = &control;
     }
     rc = rc < 0 ? rc : compare_sets(&old, &new, &o, &result, err);
-    if (rc == 0) {
-        struct written w = {flags->format, {.result = &result, .options = &o}};
-
-        w.report.packages = several_packages(&result);
-        if (output_to_stdout(flags->output))
-            w.report.style = output_style(stdout);
-        rc = output_stream(flags->output, write_report, &w, err);
-    }
-    rc = rc < 0 ? rc : (int)result.verdict;
+    if (rc == 0)
+        rc = (flags->self_test ? prove : report)(flags, &result, &o, err);
     compare_free(&result);
     benchset_free(&old);
     benchset_free(&new);
@@ -192,6 +234,9 @@ int cmd_compare(int argc, char **argv)
         flags.format = &compare_json;
     if (flags.config != NULL && flags.no_config) {
         rc = say_error("compare: --config and --no-config contradict each other: give one of them");
+    } else if (flags.self_test && flags.format != &compare_table && flags.format != &compare_json) {
+        rc = say_error("compare: --self-test is written as table or json, not %s",
+                       flags.format->name);
     } else if (given.words.n != 2) {
         rc = say_error("compare: give OLD and NEW, not %zu operands; several files or runs of one "
                        "side go together with commas between",

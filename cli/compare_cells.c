@@ -58,7 +58,7 @@ static char *interval_text(const struct compare_row *row)
     return text;
 }
 
-static size_t note_number(struct compare_notes *notes, const char *text)
+size_t compare_note(struct compare_notes *notes, const char *text)
 {
     for (size_t i = 0; i < notes->n; i++)
         if (strcmp(notes->text[i], text) == 0)
@@ -79,7 +79,7 @@ static char *verdict_text(const struct compare_row *row, struct compare_notes *n
         advisory = "";
     if (row->reason[0] == '\0')
         return text_format("%s%s", advisory, name);
-    return text_format("%s%s [%zu]", advisory, name, note_number(notes, row->reason));
+    return text_format("%s%s [%zu]", advisory, name, compare_note(notes, row->reason));
 }
 
 char *compare_cell_text(const struct compare_row *row, enum compare_cell cell,

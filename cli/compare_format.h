@@ -51,6 +51,8 @@ struct compare_notes {
 const char *compare_cell_title(const struct compare_report *r, enum compare_cell cell);
 char *compare_cell_text(const struct compare_row *row, enum compare_cell cell,
                         struct compare_notes *notes);
+/* The number of a text, which is added when it is new. */
+size_t compare_note(struct compare_notes *notes, const char *text);
 void compare_notes_free(struct compare_notes *notes);
 
 /* What the control shows, metric by metric, a line each; "" without a control. malloc'ed. */

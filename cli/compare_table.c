@@ -20,13 +20,7 @@ static struct libscols_table *new_table(FILE *f, const struct compare_report *r)
 
     if (table == NULL)
         return NULL;
-    scols_table_set_stream(table, f);
-    scols_table_set_column_separator(table, "  ");
-    scols_table_enable_colors(table, r->style.colors);
-    scols_table_set_termforce(table,
-                              r->style.width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-    if (r->style.width > 0)
-        scols_table_set_termwidth(table, r->style.width);
+    output_table(table, f, &r->style);
     if (r->packages)
         scols_table_new_column(table, "package", 0, SCOLS_FL_TRUNC);
     for (int i = 0; i < CELLS; i++) {

@@ -92,13 +92,7 @@ static void print_columns(FILE *f, const struct report *r, size_t from, size_t t
 
     if (table == NULL)
         return;
-    scols_table_set_stream(table, f);
-    scols_table_set_column_separator(table, "  ");
-    scols_table_enable_colors(table, r->style.colors);
-    scols_table_set_termforce(table,
-                              r->style.width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-    if (r->style.width > 0)
-        scols_table_set_termwidth(table, r->style.width);
+    output_table(table, f, &r->style);
     if (packages)
         scols_table_new_column(table, "package", 0, SCOLS_FL_TRUNC);
     scols_table_new_column(table, "benchmark", 0, SCOLS_FL_TRUNC);

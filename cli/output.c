@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <libsmartcols/libsmartcols.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,17 @@ struct output_style output_style(FILE *f)
         (no_color == NULL || no_color[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
     style.width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
     return style;
+}
+
+void output_table(struct libscols_table *table, FILE *f, const struct output_style *style)
+{
+    scols_table_set_stream(table, f);
+    scols_table_set_column_separator(table, "  ");
+    scols_table_enable_colors(table, style->colors);
+    scols_table_set_termforce(table,
+                              style->width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+    if (style->width > 0)
+        scols_table_set_termwidth(table, style->width);
 }
 
 bool output_to_stdout(const char *path)

@@ -15,6 +15,10 @@ struct output_style {
 
 struct output_style output_style(FILE *f);
 
+/* Has a table print to f as the place of `style` can show it: two blanks between columns. */
+struct libscols_table;
+void output_table(struct libscols_table *table, FILE *f, const struct output_style *style);
+
 /* No path, or "-". */
 bool output_to_stdout(const char *path);
 

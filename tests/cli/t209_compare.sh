@@ -92,6 +92,17 @@ equal "another CPU: refused" "$(status -g 'ns/op<=+5%' old.txt cpu.txt)" 2
 like "another CPU: at the top" "$(head -n 2 out)" '*cpu: X in OLD, Y in NEW*'
 equal "another CPU: --force" "$(status --force -g 'ns/op<=+5%' old.txt cpu.txt)" 0
 
+# --self-test: the gates can fail, or it is said which cannot and why.
+equal "self-test: found" "$(status --self-test -g 'ns/op<=+5%' old.txt old.txt)" 0
+like "self-test: said" "$(cat out)" '*ns/op<=+5%*+10%*found*PASS: each of 1 gated results would have failed*'
+equal "self-test: too few samples" "$(status --self-test -g 'ns/op<=+5%' few.txt few.txt)" 1
+like "self-test: says why" "$(cat out)" '*MISSED*too few*FAIL: 1 of 1 gated results could not have failed*'
+equal "self-test: a gate of nothing" "$(status --self-test -g 'ns/op<=+5%' -g 'z<=0' old.txt old.txt)" 1
+equal "self-test: nothing gated" "$(status --self-test old.txt old.txt)" 2
+check "self-test: JSON" "$(status --self-test --json -g 'ns/op<=+5%' old.txt old.txt; cat out)" \
+    jq -e '.verdict == "PASS" and .rows[0].found and .rows[0].smallest > 0.05' out
+three "self-test: as markdown" --self-test --format=markdown old.txt old.txt
+
 # Exact metrics: one value is enough, +0.1 % is found 20 of 20 times, and nothing in 20 A/A pairs.
 exact() { # FILE VALUE
     printf 'Unit instructions/op better=lower assume=exact\nBenchmarkA 1 %s instructions/op\n' "$2" >"$1"

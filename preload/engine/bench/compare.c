@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Any fixed number: the same files always give the same intervals. */
-#define SEED 20090331
-
 /* What holds when nobody gives a rule: instructions, which repeat, may grow by 1 %; times are
  * reported. An instruction count that does not repeat exactly is only advisory, see default_gate.
  */
@@ -83,8 +80,8 @@ static void exact_interval(struct compare_row *row)
     row->relative_ci = (struct signif_interval){signif_relative(b, x), signif_relative(a, y)};
 }
 
-static int measure(struct signif_cache *cache, struct bootstrap *boot, struct compare_row *row,
-                   struct pg_error *err)
+int compare_measure(struct signif_cache *cache, struct bootstrap *boot, struct compare_row *row,
+                    struct pg_error *err)
 {
     const struct sample *old = row->old, *new = row->new;
     int rc;
@@ -231,22 +228,24 @@ static size_t doubt_side(struct comparison *out, const struct benchset *s, const
     return out->reasons.size - before;
 }
 
+bool compare_gate_used(const struct comparison *c, const struct gate *g)
+{
+    for (size_t i = 0; i < c->n_rows; i++)
+        if (c->row[i].unit != NULL &&
+            gate_matches(g, c->row[i].bench->name, c->row[i].bench->procs, c->row[i].unit))
+            return true;
+    return false;
+}
+
 /* A rule that speaks of nothing cannot fail: that is a mistake in the rule or in the run. */
 static size_t doubt_gates(struct comparison *out, const struct compare_options *o)
 {
     const size_t before = out->reasons.size;
 
-    for (size_t g = 0; g < o->n_gates; g++) {
-        bool used = o->gate[g].advisory;
-
-        for (size_t i = 0; i < out->n_rows && !used; i++)
-            used = out->row[i].unit != NULL &&
-                   gate_matches(&o->gate[g], out->row[i].bench->name, out->row[i].bench->procs,
-                                out->row[i].unit);
-        if (!used)
+    for (size_t g = 0; g < o->n_gates; g++)
+        if (!o->gate[g].advisory && !compare_gate_used(out, &o->gate[g]))
             strbuf_printf(&out->reasons, "the gate '%s' matches no benchmark and metric\n",
                           o->gate[g].text);
-    }
     return out->reasons.size - before;
 }
 
@@ -319,13 +318,13 @@ int compare_sets(const struct benchset *old, const struct benchset *new,
 
     *out = (struct comparison){.n_rows = 0};
     c.arena = &out->arena;
-    rc = bootstrap_new(SEED, options->confidence, &boot, err);
+    rc = bootstrap_new(COMPARE_SEED, options->confidence, &boot, err);
     rc = rc < 0 ? rc : prepare(old, new, out, err);
     for (size_t i = 0; rc == 0 && i < out->n_rows; i++)
-        rc = measure(&cache, boot, &out->row[i], err);
+        rc = compare_measure(&cache, boot, &out->row[i], err);
     rc = rc < 0 ? rc : test_rows(out, err);
     c.n_tests = out->n_tests;
-    c.other_cpu =
+    c.other_cpu = out->other_cpu =
         !same_text(*cpus[0], *cpus[1]) || (*cpus[0] != NULL && strstr(*cpus[0], " | ") != NULL);
     for (size_t i = 0; rc == 0 && i < out->n_rows; i++)
         if (out->row[i].unit != NULL) {

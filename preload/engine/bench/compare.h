@@ -64,6 +64,7 @@ struct comparison {
     enum compare_verdict verdict; /* never NONE */
     struct strbuf reasons;        /* of the whole verdict, one sentence per line */
     struct strbuf differences;    /* of the two sides' facts, one per line; empty: none */
+    bool other_cpu;               /* private: see compare_priv.h */
     struct gate *defaults;        /* private */
     struct arena arena;           /* private: of the reasons */
 };

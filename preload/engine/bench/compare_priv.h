@@ -13,6 +13,16 @@ struct compare_context {
     bool other_cpu;          /* the two sides are of different CPU models, or it is not known */
 };
 
+/* Any fixed number: the same files always give the same intervals. */
+#define COMPARE_SEED 20090331
+
+/* Medians, differences, intervals and p of a row whose samples are known and sorted. */
+int compare_measure(struct signif_cache *cache, struct bootstrap *boot, struct compare_row *row,
+                    struct pg_error *err);
+
+/* Does the rule speak of any result? */
+bool compare_gate_used(const struct comparison *c, const struct gate *g);
+
 /* The number is a time, or a rate or a count that depends on one. */
 bool compare_is_timelike(const char *unit);
 
