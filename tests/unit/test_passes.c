@@ -11,15 +11,18 @@
 
 #include <cmocka.h>
 
-/* "h" generic, "r" raw, "8" a PMU of its own, "s" software; groups apart by a blank; counters in
- * the same order, named by their position. */
+/* "h" generic, "a" generic on the PMU "8", "r" raw, "8" a PMU of its own, "s" software; groups
+ * apart by a blank; counters in the same order, named by their position. */
 static struct pg_plan plan_of(const char *text)
 {
     static const struct {
         char letter;
         uint32_t type;
-    } types[] = {
-        {'h', PERF_TYPE_HARDWARE}, {'r', PERF_TYPE_RAW}, {'8', 8}, {'s', PERF_TYPE_SOFTWARE}};
+    } types[] = {{'h', PERF_TYPE_HARDWARE},
+                 {'a', PERF_TYPE_HARDWARE},
+                 {'r', PERF_TYPE_RAW},
+                 {'8', 8},
+                 {'s', PERF_TYPE_SOFTWARE}};
     struct pg_plan plan = {0};
 
     for (const char *s = text; *s != '\0'; s++) {
@@ -30,7 +33,7 @@ static struct pg_plan plan_of(const char *text)
         for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
             if (types[i].letter == *s)
                 plan.event[plan.n_events].attr.type = types[i].type;
-        plan.event[plan.n_events].attr.config = plan.n_events;
+        plan.event[plan.n_events].attr.config = plan.n_events | (*s == 'a' ? 8ULL << 32 : 0);
         plan.event[plan.n_events].group = (uint8_t)(plan.n_groups - 1);
         plan.group[plan.n_groups - 1].n_events++;
         snprintf(plan.counter[plan.n_counters].name, PG_NAME_SIZE, "%u", plan.n_events);
@@ -54,8 +57,8 @@ static void show(const struct pg_plan *plan, char *out)
         }
         assert_true(c->event < plan->n_events && e->group < plan->n_groups);
         assert_true(c->event >= g->first_event && c->event < g->first_event + g->n_events);
-        out += sprintf(out, "%llu,", (unsigned long long)e->attr.config);
-        assert_int_equal((unsigned)atoi(c->name), e->attr.config);
+        out += sprintf(out, "%llu,", (unsigned long long)(uint32_t)e->attr.config);
+        assert_int_equal((unsigned)atoi(c->name), (uint32_t)e->attr.config);
     }
 }
 
@@ -72,6 +75,8 @@ static const struct {
     {__LINE__, "hh rr s", 2, {"0,1,4,", "2,3,4,"}},
     {__LINE__, "h r h s", 3, {"0,3,", "1,3,", "2,3,"}},
     {__LINE__, "h 8", 1, {"0,1,"}},
+    {__LINE__, "h a", 1, {"0,1,"}},
+    {__LINE__, "h a 8 r", 2, {"0,1,", "2,3,"}},
     {__LINE__, "h 8 r 8 h s", 3, {"0,1,5,", "2,3,5,", "1,4,5,"}},
     {__LINE__, "sh hs", 2, {"0,1,", "2,3,"}}, /* the user's braces */
 };

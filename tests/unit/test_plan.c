@@ -509,6 +509,8 @@ static void test_hybrid(void **state)
                               "cpu_core/instructions/] [page-faults]");
     assert_int_equal(plan.n_groups, 2);
     assert_string_equal(plan.counter[0].unit, "cpu_atom/cycles/op");
+    assert_string_equal(plan.counter[0].whole, "cycles");
+    assert_string_equal(plan.counter[3].whole, "instructions");
 }
 
 static void test_names(void **state)

@@ -238,6 +238,7 @@ static void test_core_pmus(void **state)
     assert_int_equal(resolve(HYBRID, "instructions:u", out, NULL), 2);
     assert_string_equal(out[0].name, "cpu_atom/instructions/u");
     assert_string_equal(out[1].name, "cpu_core/instructions/u");
+    assert_string_equal(out[1].whole, "instructions:u");
     assert_true(out[0].attr.config == 0xa00000001ULL && out[1].attr.config == 0x400000001ULL);
     assert_true(out[0].pmu != out[1].pmu);
     assert_true(out[0].attr.exclude_kernel && out[1].attr.exclude_kernel);

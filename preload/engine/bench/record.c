@@ -12,6 +12,7 @@
 #include "bench/record.h"
 #include "base/locale.h"
 #include "bench/gobench.h"
+#include "bench/hybrid.h"
 #include "bench/metrics.h"
 
 #include <math.h>
@@ -202,21 +203,24 @@ static bool metric_of(const struct record *r, const struct pg_plan *plan,
     if (!times_of(r, plan, c, total, &out->enabled_ns, &out->running_ns))
         return false;
     if (out->running_ns < out->enabled_ns) {
+        /* On one of several kinds of cores the rest of the time was spent on the others. */
+        out->scaled = c->whole[0] == '\0';
         out->coverage = (double)out->running_ns / (double)out->enabled_ns;
-        out->scaled = true;
     }
     /* The own cost is what a whole window costs; a counter that ran for part of it saw its part. */
     value = (double)total->value[c - plan->counter] * c->scale -
             out->own_cost * (double)r->windows * out->coverage;
     out->value = value > 0 ? value : 0;
-    out->per_op = out->value / out->coverage / (double)r->counted;
+    out->per_op = out->value / (out->scaled ? out->coverage : 1) / (double)r->counted;
     return isfinite(out->per_op) && isfinite(out->own_cost) && isfinite(out->own_residual);
 }
 
 int record_add_counts(struct record *r, const struct pg_plan *plan, const struct pg_counts *total,
                       struct pg_error *err)
 {
-    struct record_metric *m = arena_array(&r->arena, plan->n_counters, sizeof *m);
+    /* Room for the sums of parts too: at most one for two of them. */
+    struct record_metric *m =
+        arena_array(&r->arena, plan->n_counters + plan->n_counters / 2, sizeof *m);
 
     if (m == NULL)
         goto nomem;
@@ -233,7 +237,9 @@ int record_add_counts(struct record *r, const struct pg_plan *plan, const struct
         if (record_metric(r, m[r->n_metrics].name) == NULL)
             r->n_metrics++;
     }
-    return metrics_derive(r, err);
+    return hybrid_sum(r, plan)
+               ? metrics_derive(r, err)
+               : pg_error_set(err, PG_E_NOMEM, "no memory for the metrics of %s", r->name);
 nomem:
     return pg_error_set(err, PG_E_NOMEM, "no memory for the metrics of %s", r->name);
 }

@@ -54,15 +54,17 @@ struct pg_group {
 };
 
 struct pg_counter {
-    char name[PG_NAME_SIZE]; /* perf's name with modifiers: "instructions", "cycles:u",
-                                "page-faults" */
-    char unit[PG_NAME_SIZE]; /* as on the benchmark line: "instructions/op", "task-ns/op" */
-    uint8_t source;          /* enum pg_source */
-    uint8_t backend;         /* enum pg_backend */
-    uint8_t event;           /* PG_SOURCE_PERF: index into plan.event */
-    uint8_t rusage;          /* PG_SOURCE_RUSAGE: enum pg_rusage_field */
-    bool exclude_kernel;     /* counted in user mode only */
-    double scale;            /* value = raw * scale (sysfs .scale; 1 otherwise) */
+    char name[PG_NAME_SIZE];  /* perf's name with modifiers: "instructions", "cycles:u",
+                                 "page-faults" */
+    char unit[PG_NAME_SIZE];  /* as on the benchmark line: "instructions/op", "task-ns/op" */
+    char whole[PG_NAME_SIZE]; /* on one of several kinds of cores: the name that stands for all of
+                                 them, "instructions"; else "" */
+    uint8_t source;           /* enum pg_source */
+    uint8_t backend;          /* enum pg_backend */
+    uint8_t event;            /* PG_SOURCE_PERF: index into plan.event */
+    uint8_t rusage;           /* PG_SOURCE_RUSAGE: enum pg_rusage_field */
+    bool exclude_kernel;      /* counted in user mode only */
+    double scale;             /* value = raw * scale (sysfs .scale; 1 otherwise) */
     uint64_t own_cost;     /* perfgo's own share per window, raw like pg_counts; to be subtracted */
     uint64_t own_residual; /* spread of that share per window: what subtraction cannot remove */
 };

@@ -15,12 +15,16 @@ static const struct pg_event *hardware_of(const struct pg_plan *plan, uint32_t g
     return NULL;
 }
 
-/* The generic events, cache events and raw codes are all of the CPU's own PMU. */
+/* Generic events and cache events are of the CPU's own PMU, as raw codes are; where there are
+ * several kinds of cores, the upper half of config says which. (linux/perf_event.h,
+ * PERF_PMU_TYPE_SHIFT) */
 static uint32_t pmu_of(const struct pg_event *event)
 {
-    const uint32_t type = event->attr.type;
+    const uint32_t type = event->attr.type, kind = (uint32_t)(event->attr.config >> 32);
 
-    return type == PERF_TYPE_HARDWARE || type == PERF_TYPE_HW_CACHE ? PERF_TYPE_RAW : type;
+    if (type != PERF_TYPE_HARDWARE && type != PERF_TYPE_HW_CACHE)
+        return type;
+    return kind != 0 ? kind : PERF_TYPE_RAW;
 }
 
 static bool same_pmu(const struct pg_plan *plan, uint32_t a, uint32_t b)

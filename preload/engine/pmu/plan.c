@@ -169,6 +169,7 @@ static struct pg_counter *add_counter(struct planner *p, size_t i, enum pg_sourc
     struct pg_counter *c = &p->plan->counter[p->plan->n_counters++];
 
     snprintf(c->name, sizeof c->name, "%.95s", w->event.name);
+    snprintf(c->whole, sizeof c->whole, "%.95s", w->event.whole);
     set_unit(w, c);
     c->source = (uint8_t)source;
     c->backend = (uint8_t)backend_of(w, source);

@@ -207,6 +207,9 @@ static int core_pmus(const struct context *c, struct sysfs_pmu *out)
 static void name_on_pmu(const struct context *c, const struct sysfs_pmu *pmu, struct resolved *out)
 {
     snprintf(out->name, sizeof out->name, "%.60s/%s/%s", pmu->name, c->term->name, c->term->mods);
+    if (pmu->core)
+        snprintf(out->whole, sizeof out->whole, "%s%s%s", c->term->name,
+                 c->term->mods[0] != '\0' ? ":" : "", c->term->mods);
 }
 
 static void on_pmu(const struct context *c, const struct sysfs_pmu *pmu, struct resolved *out)

@@ -26,7 +26,8 @@ enum resolve_class {
 
 struct resolved {
     struct perf_event_attr attr; /* type, config*, exclude_*, precise_ip, pinned, exclusive, size */
-    char name[EVSPEC_NAME_SIZE * 2]; /* with modifiers; "cpu_core/cycles/" where PMUs differ */
+    char name[EVSPEC_NAME_SIZE * 2];  /* with modifiers; "cpu_core/cycles/" where PMUs differ */
+    char whole[EVSPEC_NAME_SIZE * 2]; /* of an event on one of several core PMUs: the name of all */
     enum resolve_class class;
     uint32_t pmu;     /* hardware events with the same value may share a group */
     double scale;     /* sysfs .scale */
