@@ -51,7 +51,7 @@ CC      := $(CC_$(KIND))
 SANFLAGS := $(FLAGS_$(KIND))
 WERROR  ?= -Werror
 
-ENGINE_PKGS := libcjson libprotobuf-c zlib
+ENGINE_PKGS := libcjson libprotobuf-c zlib libdw libunwind-generic
 CLI_PKGS    := smartcols
 ENGINE_LIBS  = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lpfm -lm
 CLI_LIBS     = $(shell $(PKG_CONFIG) --libs $(CLI_PKGS))

@@ -28,6 +28,7 @@ static const struct command commands[] = {
     {"report", "show a finished run as a table, benchfmt, markdown, JSON, CSV or HTML", cmd_report},
     {"compare", "compare two runs or benchmark files: PASS, FAIL or INCONCLUSIVE", cmd_compare},
     {"view", "look at a run or at the difference of two: profile, flame graph, counters", cmd_view},
+    {"convert", "turn perf.data, or what perf script prints, into a pprof profile", cmd_convert},
     {"list", "list the runs in the history, newest first", cmd_list},
     {"events", "list the events that can be counted on this machine", cmd_events},
     {"history", "show a benchmark's metric over the runs, and where its level changed",

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PROFILE_MAX_TYPES = 8 };
+enum { PROFILE_MAX_TYPES = 32 };
 
 struct profile; /* opaque */
 

@@ -1,0 +1,3 @@
+module example.com/perfgo/faults
+
+go 1.18
