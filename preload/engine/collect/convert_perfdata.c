@@ -7,6 +7,7 @@
 #include "collect/convert_priv.h"
 
 #include "sym/symbols.h"
+#include "unwind/skipped.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@ struct conversion {
     struct numbers comms; /* tid + 1: comm + 1 */
     const char **comm;
     size_t n_comms, comm_room;
+    struct numbers skipped;       /* (leaf's function, return address): location + 1 */
     struct numbers mappings;      /* a region's number: that of its mapping in the profile */
     const struct region **mapped; /* by number of the mapping - 1 */
     size_t n_mapped, mapped_room;
@@ -229,16 +231,57 @@ static uint64_t context_of(uint16_t misc)
     }
 }
 
+/* The location of the function between a leaf and the caller that was found; 0: none is missing. */
+static uint64_t skipped_location(struct conversion *v, const struct process *process, uint64_t leaf,
+                                 uint64_t caller)
+{
+    const struct region *region = space_at(process->space, leaf);
+    struct object *object = region != NULL ? region_object(v->symbols, region) : NULL;
+    const struct gobin *go = object != NULL ? object_go(object) : NULL;
+    uint64_t leaf_at, caller_at, at, location = 0, known;
+    struct gobin_frame found;
+    struct gobin_function in;
+
+    if (go == NULL || space_at(process->space, caller - 1) != region ||
+        !region_address(v->symbols, region, leaf, &leaf_at) ||
+        !region_address(v->symbols, region, caller, &caller_at) ||
+        !gobin_function_at(go, leaf_at, &in))
+        return 0;
+    known = numbers_get(&v->skipped, in.entry - leaf_at + leaf, caller);
+    if (known != 0)
+        return known - 1;
+    switch (unwind_skipped(go, leaf_at, caller_at, &at)) {
+    case SKIPPED_CALL:
+        location = location_of(v, process, (uint64_t)PERF_CONTEXT_USER, at - leaf_at + leaf, false);
+        break;
+    case SKIPPED_FUNCTION:
+        if (gobin_frames(go, at, &found, 1) == 1)
+            location = profile_location(
+                v->c.profile, 0, 1ull << 63 | (at - leaf_at + leaf),
+                &(struct profile_frame){found.function, found.file, 0, found.start_line}, 1);
+        break;
+    default:
+        break;
+    }
+    numbers_put(&v->skipped, in.entry - leaf_at + leaf, caller, location + 1);
+    return location;
+}
+
 /* The addresses of a callchain are where calls return to, but for the first in each context. */
 static void walk(struct conversion *v, const struct process *process, const struct record *r)
 {
     struct record_chain chain = record_chain(&r->sample);
-    uint64_t before = 1, ip;
+    uint64_t before = 1, leaf = 0, ip, location;
+    const uint64_t user = (uint64_t)PERF_CONTEXT_USER;
 
     v->c.depth = 0;
-    while (v->c.depth < CONVERT_MAX_DEPTH && record_chain_next(&chain, &ip)) {
-        v->c.stack[v->c.depth++] =
-            location_of(v, process, chain.context, ip, chain.context == before);
+    while (v->c.depth + 1 < CONVERT_MAX_DEPTH && record_chain_next(&chain, &ip)) {
+        bool caller = chain.context == before;
+
+        if (caller && leaf != 0 && (location = skipped_location(v, process, leaf, ip)) != 0)
+            v->c.stack[v->c.depth++] = location;
+        leaf = !caller && chain.context == user ? ip : 0;
+        v->c.stack[v->c.depth++] = location_of(v, process, chain.context, ip, caller);
         before = chain.context;
     }
     if (v->c.depth == 0)
@@ -345,6 +388,7 @@ int convert_perfdata(struct perfdata *recording, struct profile **out, struct co
     numbers_free(&v->pids);
     numbers_free(&v->comms);
     numbers_free(&v->mappings);
+    numbers_free(&v->skipped);
     free(v->process);
     free(v->comm);
     free(v->mapped);

@@ -198,3 +198,13 @@ int gobin_calls(const struct gobin *bin, const struct gobin_function *caller, ui
     }
     return (int)count;
 }
+
+bool gobin_called(const struct gobin *bin, uint64_t address, struct gobin_function *out)
+{
+    const struct arch_ops *arch = bin->arch;
+    uint64_t at = address - arch->call_size, target;
+    const uint8_t *code = gobin_code(bin, at, arch->call_size);
+
+    return code != NULL && arch->decode_call(code, at, &target) &&
+           gobin_function_at(bin, target, out) && out->entry == target;
+}

@@ -75,6 +75,10 @@ const uint8_t *gobin_code(const struct gobin *bin, uint64_t addr, size_t size);
 int gobin_calls(const struct gobin *bin, const struct gobin_function *caller, uint64_t callee,
                 uint64_t *sites, size_t max, struct pg_error *err);
 
+/* The function (its entry) that the call which returns to `address` calls; false when that is no
+ * direct call of a Go function. [any thread] */
+bool gobin_called(const struct gobin *bin, uint64_t address, struct gobin_function *out);
+
 /* Offset and size of a field of a named struct type, found in the type descriptors. The type is
  * "pkg.Type" or "import/path.Type"; with a path it must be exactly that package, without, a package
  * of that very path comes before others of the same name. The field is "name", searched in embedded
