@@ -12,6 +12,7 @@
 #include "arch/arch.h"
 #include "bench/run.h"
 #include "pmu/caps.h"
+#include "pmu/memory.h"
 #include "pmu/selftest.h"
 
 #include <dlfcn.h>
@@ -184,6 +185,31 @@ static void check_selftest(struct doctor *d)
     free(state);
 }
 
+/* By what sysfs publishes: whether hardware events may be opened at all is told by a row above. */
+static void check_memory(struct doctor *d)
+{
+    struct memory_event event[MEMORY_MAX];
+    char *sys = text_format("%s/sys", d->sysroot), *state;
+    const struct resolve_roots roots = {sys, NULL};
+    struct pg_error err;
+    int n = memory_events(&roots, event, &err);
+
+    if (n < 0)
+        because(add(d, "memory sampling", DOCTOR_LIMITED, "none"), err.text, NULL);
+    else {
+        state = text_format("%s: %s", memory_kind_name(event[0].kind), event[0].name);
+        for (int i = 1; i < n; i++) {
+            char *longer = text_format("%s, %s", state, event[i].name);
+
+            free(state);
+            state = longer;
+        }
+        add(d, "memory sampling", DOCTOR_OK, state);
+        free(state);
+    }
+    free(sys);
+}
+
 /* The nearest ancestor of `path` that exists; changes path. */
 static void existing_part(char *path)
 {
@@ -250,6 +276,7 @@ void doctor_examine(struct doctor *d)
     check_loader(d);
     check_caps(d);
     check_selftest(d);
+    check_memory(d);
     check_output(d);
     check_program(d, "valgrind", "needed for simulated counters only", "apt-get install valgrind");
     check_program(d, "git", "without it a run does not say whether the tree had changes",

@@ -163,6 +163,14 @@ situation "little locked memory with CAP_IPC_LOCK" 'locked memory' ok '' '' litt
 machine kptr $kernel/kptr_restrict 1
 situation "hidden kernel addresses" 'kernel symbols' limited '*no names' 'sudo sysctl kernel.kptr_restrict=0' fake "0 0 0"
 
+machine zen
+mkdir "$TMP/machines/zen/sys/bus/event_source/devices/ibs_op"
+echo 11 >"$TMP/machines/zen/sys/bus/event_source/devices/ibs_op/type"
+situation "memory sampling by IBS" 'memory sampling' ok '' '' fake "0 0 0"
+check "doctor: memory sampling names its event" "$(cat doctor.json)" grep -q '"IBS: ibs_op//"' doctor.json
+machine fine
+situation "no memory sampling" 'memory sampling' limited 'no PMU here samples data addresses*' '' fake "0 0 0"
+
 # The text says the same as --json.
 machine old $kernel/osrelease 3.10.0
 "$PERFGO" doctor "$OPTIONS" >out
