@@ -6,13 +6,14 @@
 #include "cli/compare_proof.h"
 #include "cli/options.h"
 #include "cli/say.h"
+#include "cli/step_summary.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* A new format is a file and a row; the first one is the default. */
 static const void *const formats[] = {
-    &compare_table, &compare_markdown, &compare_json, &compare_html, NULL,
+    &compare_table, &compare_markdown, &compare_json, &compare_csv, &compare_html, NULL,
 };
 
 struct compare_flags {
@@ -173,6 +174,9 @@ static int report(const struct compare_flags *flags, const struct comparison *c,
     if (output_to_stdout(flags->output))
         w.report.style = output_style(stdout);
     rc = output_stream(flags->output, write_report, &w, err);
+    w = (struct written){&compare_markdown,
+                         {.result = c, .options = o, .packages = w.report.packages}};
+    step_summary(write_report, &w);
     return rc < 0 ? rc : (int)c->verdict;
 }
 

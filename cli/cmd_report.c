@@ -4,14 +4,15 @@
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/say.h"
+#include "cli/step_summary.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* A new format is a file and a row; the first one is the default. */
 static const void *const formats[] = {
-    &format_table, &format_benchfmt, &format_markdown, &format_json, &format_csv, &format_html,
-    NULL,
+    &format_table, &format_benchfmt, &format_markdown, &format_json, &format_csv,
+    &format_html,  &format_action,   &format_bencher,  NULL,
 };
 
 struct report_flags {
@@ -55,10 +56,14 @@ static int write_out(const struct report_flags *flags, const struct run_data *da
                      struct pg_error *err)
 {
     struct written w = {.format = flags->format, .data = data};
+    int rc;
 
     if (output_to_stdout(flags->output))
         w.style = output_style(stdout);
-    return output_stream(flags->output, write_report, &w, err);
+    rc = output_stream(flags->output, write_report, &w, err);
+    w = (struct written){&format_markdown, data, {.width = 0}};
+    step_summary(write_report, &w);
+    return rc;
 }
 
 static int load(const char *output, const char *which, struct run_data **data, struct pg_error *err)

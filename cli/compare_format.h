@@ -21,7 +21,8 @@ struct compare_format {
                   const struct compare_report *r); /* errors of f are the caller's to see */
 };
 
-extern const struct compare_format compare_table, compare_markdown, compare_json, compare_html;
+extern const struct compare_format compare_table, compare_markdown, compare_json, compare_html,
+    compare_csv;
 
 /* Parts of the document of compare_json.c: up to the '[' of its rows, and the members of a row,
  * without braces. */

@@ -1,13 +1,4 @@
-/* compare_json.c - a comparison for programs.
- *
- * {"schema": 1, "verdict", "gated", "passed", "failed", "inconclusive", "tests", "alpha",
- *  "reasons": [text], "differences": [text], "rows": [{"pkg", "name", "procs", "unit" (null: the
- *  benchmark as a whole is missing or new), "old" and "new" ({"n", "median", "min", "max"} or
- * null), "relative", "relative_ci", "absolute", "absolute_ci" (null where a side is absent; an
- * infinite number is null too), "noise" (the control's difference from OLD as a share; null: none),
- *  "exact", "p", "q" (null: not tested), "change", "gate" (null:
- * none), "advisory", "verdict" (null: not gated), "reason"}]}
- */
+/* compare_json.c - a comparison for programs: proto/compare.schema.json. */
 #include "cli/compare_format.h"
 #include "cli/markup.h"
 #include "cli/say.h"

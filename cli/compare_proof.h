@@ -15,9 +15,7 @@ struct proof_report {
 
 void compare_proof_table(FILE *f, const struct proof_report *r);
 
-/* {"schema": 1, "verdict", "gated", "found", "idle", "rows": [{"pkg", "name", "procs", "unit",
- *  "gate", "advisory", "relative" (the two numbers below are fractions of OLD), "injected",
- *  "smallest" (null: none), "found", "reason"}]}; proto/compare.schema.json */
+/* proto/compare-selftest.schema.json */
 void compare_proof_json(FILE *f, const struct proof_report *r);
 
 #endif

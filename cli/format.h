@@ -21,7 +21,7 @@ struct report_format {
 };
 
 extern const struct report_format format_table, format_benchfmt, format_markdown, format_json,
-    format_csv, format_html;
+    format_csv, format_html, format_action, format_bencher;
 
 /* testrun.json with all its members, also those that this version does not know; JSON's null when
  * there is none. The caller deletes it. */

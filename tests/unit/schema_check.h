@@ -1,4 +1,4 @@
-/* schema_check.h - as much of JSON Schema as proto/{record,testrun}.schema.json use: type,
+/* schema_check.h - as much of JSON Schema as the schemas of proto/ use: type,
  * required, properties, additionalProperties, items, enum, const, bounds and local $ref. For unit
  * tests. */
 #ifndef PERFGO_TESTS_SCHEMA_CHECK_H
@@ -16,10 +16,22 @@ static bool schema_type(const char *type, const cJSON *v)
     return strcmp(type, "object") == 0    ? cJSON_IsObject(v)
            : strcmp(type, "array") == 0   ? cJSON_IsArray(v)
            : strcmp(type, "string") == 0  ? cJSON_IsString(v)
+           : strcmp(type, "null") == 0    ? cJSON_IsNull(v)
            : strcmp(type, "boolean") == 0 ? cJSON_IsBool(v)
            : strcmp(type, "integer") == 0
                ? cJSON_IsNumber(v) && v->valuedouble == floor(v->valuedouble)
                : strcmp(type, "number") == 0 && cJSON_IsNumber(v);
+}
+
+/* "type" is one name or a list of them. */
+static bool schema_types(const cJSON *type, const cJSON *v)
+{
+    const cJSON *item;
+
+    if (!cJSON_IsArray(type))
+        return type == NULL || schema_type(type->valuestring, v);
+    cJSON_ArrayForEach(item, type) if (schema_type(item->valuestring, v)) return true;
+    return false;
 }
 
 static bool schema_bounds(const cJSON *schema, const cJSON *v)
@@ -55,13 +67,13 @@ static bool schema_node(const cJSON *root, const cJSON *schema, const cJSON *v, 
         schema = cJSON_GetObjectItem(cJSON_GetObjectItem(root, "$defs"),
                                      ref->valuestring + strlen("#/$defs/"));
     type = cJSON_GetObjectItem(schema, "type");
-    ok = schema != NULL && (type == NULL || schema_type(type->valuestring, v)) &&
+    ok = schema != NULL && schema_types(type, v) &&
          (!cJSON_IsNumber(v) || schema_bounds(schema, v)) && schema_values(schema, v);
     if (!ok)
         fprintf(stderr, "schema: %s breaks a rule\n", where);
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(schema, "required"))
     {
-        if (cJSON_GetObjectItemCaseSensitive(v, item->valuestring) == NULL) {
+        if (cJSON_IsObject(v) && cJSON_GetObjectItemCaseSensitive(v, item->valuestring) == NULL) {
             fprintf(stderr, "schema: %s lacks %s\n", where, item->valuestring);
             ok = false;
         }
