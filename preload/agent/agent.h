@@ -133,8 +133,9 @@ void simulate_total(struct session_line *line);
 /* Makes room for what is sampled. The program's Go data is borrowed until the process ends.
  * [constructor] */
 int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err);
-/* Reads what has come since. An error is for the note at the end. [recorder] */
-int sampling_drain(struct pg_error *err);
+/* Reads what has come since; *again: not all, come back soon. An error is for the note at the end.
+ * [recorder] */
+int sampling_drain(bool *again, struct pg_error *err);
 /* What the run with that number has sampled, until the next call; NULL: threads are not sampled.
  * [recorder] */
 const struct samples *sampling_take(uint32_t run, struct pg_error *err);

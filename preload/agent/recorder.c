@@ -278,14 +278,14 @@ static void do_finish(void)
     sys_futex_wake(&recorder.finish, 16);
 }
 
-/* Until there is something to do, or a ring to read. */
-static void sleep_until_woken(void)
+/* Until there is something to do or a ring to read, or for a moment. */
+static void sleep_until_woken(bool briefly)
 {
     struct epoll_event event[64];
     uint64_t count;
     ssize_t n;
 
-    epoll_wait(recorder.watch_fd, event, 64, -1);
+    epoll_wait(recorder.watch_fd, event, 64, briefly ? 1 : -1);
     n = read(recorder.wake_fd, &count, sizeof count); /* nothing: only a ring was */
     (void)n;
 }
@@ -293,20 +293,21 @@ static void sleep_until_woken(void)
 static void *recorder_main(void *unused)
 {
     struct pg_error err = {0};
+    bool again;
 
     (void)unused;
     pthread_setname_np(pthread_self(), "perfgo");
     while (agent.session != NULL) {
         uint32_t job = __atomic_load_n(&recorder.job, __ATOMIC_ACQUIRE);
 
-        if (sampling_drain(&err) < 0)
+        if (sampling_drain(&again, &err) < 0)
             remember(&err);
         if (job == POSTED || job == ABANDONED)
             do_job();
         if (__atomic_load_n(&recorder.finish, __ATOMIC_ACQUIRE) == POSTED)
             do_finish();
         else
-            sleep_until_woken();
+            sleep_until_woken(again);
     }
     return NULL;
 }

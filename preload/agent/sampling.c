@@ -10,6 +10,9 @@
 #include "stacks.h"
 
 #include <link.h>
+#include <unistd.h>
+
+enum { PATIENCE = 100 }; /* looks, a millisecond apart, before a line goes without */
 
 static struct samples *samples; /* [recorder] */
 
@@ -49,15 +52,20 @@ int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err)
     return samples != NULL ? 0 : pg_error_set(err, PG_E_NOMEM, "no memory for samples");
 }
 
-static int drain(struct hot_sampler *s, bool settle, struct pg_error *err)
+/* A hook that the kernel stopped while it changed the windows keeps the recorder from looking: then
+ * *again is set, and the ring stays as it is for a while. */
+static int drain(struct hot_sampler *s, bool settle, bool *again, struct pg_error *err)
 {
     const uint32_t state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
     struct hot_view view;
     int rc;
 
-    if ((state != HOT_SAMPLER_LIVE && state != HOT_SAMPLER_ENDED) ||
-        !hot_sampler_look(s, &agent.samplers->gate, &view))
+    if (state != HOT_SAMPLER_LIVE && state != HOT_SAMPLER_ENDED)
         return 0;
+    if (!hot_sampler_look(s, &agent.samplers->gate, &view)) {
+        *again = true;
+        return 0;
+    }
     rc = agent.engine->samples_drain(samples, s, &view, err);
     if (settle || state == HOT_SAMPLER_ENDED)
         agent.engine->samples_settle(samples, s);
@@ -66,29 +74,37 @@ static int drain(struct hot_sampler *s, bool settle, struct pg_error *err)
     return rc;
 }
 
-static int drain_all(bool settle, struct pg_error *err)
+static int drain_all(bool settle, bool *again, struct pg_error *err)
 {
     const uint32_t n = __atomic_load_n(&agent.samplers->n_used, __ATOMIC_ACQUIRE);
     int rc = 0;
 
+    *again = false;
     for (uint32_t i = 0; i < n; i++) {
-        int one = drain(&agent.samplers->sampler[i], settle, rc == 0 ? err : NULL);
+        int one = drain(&agent.samplers->sampler[i], settle, again, rc == 0 ? err : NULL);
 
         rc = rc == 0 ? one : rc;
     }
     return rc;
 }
 
-int sampling_drain(struct pg_error *err)
+int sampling_drain(bool *again, struct pg_error *err)
 {
-    return agent.samplers != NULL ? drain_all(false, err) : 0;
+    *again = false;
+    return agent.samplers != NULL ? drain_all(false, again, err) : 0;
 }
 
 const struct samples *sampling_take(uint32_t run, struct pg_error *err)
 {
-    if (agent.samplers == NULL)
+    bool again = agent.samplers != NULL;
+
+    if (!again)
         return NULL;
-    drain_all(true, err);
+    for (int i = 0; again && i < PATIENCE; i++) {
+        drain_all(true, &again, err);
+        if (again)
+            usleep(1000);
+    }
     if (agent.engine->samples_run(samples) != run)
         agent.engine->samples_begin(samples, run);
     return samples;

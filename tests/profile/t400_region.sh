@@ -5,5 +5,5 @@
 
 binary=$(binary region) || { not_ok build "the benchmarks do not build"; finish; }
 profile region "$binary" -test.bench=. -test.benchtime=1s || not_ok run "exit status $?"
-region_holds region 10
+region_holds region 7 10
 finish
