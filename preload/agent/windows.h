@@ -20,8 +20,7 @@ struct hot_self;
 struct samplers;
 struct windows; /* one per process, preallocated */
 
-/* --- arch/<cpu>/self.c: how this machine lets threads tell the time and themselves. [constructor]
- */
+/* --- arch/<cpu>/self.c: how threads tell the time and themselves here. [constructor] */
 void self_find(struct hot_self *self);
 
 /* Allocates the slots (touched as threads come) for a plan, which is borrowed. With samplers (may

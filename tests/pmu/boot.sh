@@ -34,6 +34,7 @@ rm -rf "$tmp/root" "$tmp/job.cpio"
 
 # Semihosting takes names relative to where QEMU runs, so the inside sees the same ones every time.
 cd "$tmp" || exit 125
+ln -s "$lab/../../tests/pmu/outside.sh" outside
 timeout --kill-after=5 "$TIMEOUT" "${QEMU:-qemu-system-aarch64}" \
     -M virt,gic-version=3,dtb-randomness=off -cpu "${CPU:-cortex-a57}" -smp 1 -m "${MEM:-1024}" \
     -icount shift="${SHIFT:-0}",sleep=off -rtc base=2024-01-01,clock=vm \

@@ -27,6 +27,19 @@ new_job() {
     { echo 'export PATH=/job/bin:$PATH'; cat; } >"$TMP/$1/run.sh"
 }
 
+# with_go NAME: in the job NAME, go and cc are commands; what they build is built outside. The scripts
+# of other suites run in such a job, with the checkout's tests in /job/tests.
+with_go() {
+    local job=$TMP/$1 file
+    GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -o "$job/bin/test2json" cmd/test2json || return 1
+    (cd "$ROOT" && git ls-files tests proto Makefile) | while IFS= read -r file; do
+        mkdir -p "$job/$(dirname "$file")"
+        cp "$ROOT/$file" "$job/$file"
+    done
+    { echo 'export PATH=/lib/lab:$PATH'; cat "$job/run.sh"; } >"$job/run.with"
+    mv "$job/run.with" "$job/run.sh"
+}
+
 # arm_program OUT SOURCE...: a C program for the lab.
 arm_program() {
     local out=$1

@@ -52,6 +52,9 @@ make_base() {
     done
     aarch64-linux-gnu-gcc --sysroot=$cross/arm64/root -O2 -Wall -static -o "$root/bin/lab" "$here/guest/lab.c"
     install -m 755 "$here/guest/init" "$root/init"
+    mkdir -p "$root/lib/lab" "$root/lib/locale"
+    cp "$here"/guest/{go,cc,ask.sh} "$root/lib/lab/"
+    cp -r $cross/locale/root/usr/lib/locale/C.utf8 "$root/lib/locale/"
 }
 
 # layer NAME MAKER: build/pmu/NAME.cpio, anew when what it is made of has changed.
@@ -67,4 +70,5 @@ layer() {
 }
 
 tests/setup/debs.sh arm64 $cross/tools busybox-static bash jq libgcc-s1 || cannot "arm64 packages cannot be downloaded"
+tests/setup/debs.sh arm64 $cross/locale --alone libc-bin || cannot "arm64 packages cannot be downloaded"
 layer base make_base

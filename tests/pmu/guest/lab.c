@@ -2,12 +2,14 @@
  *
  *   lab seed               a fixed random seed, so that every boot is like the other
  *   lab put FILE           standard input into FILE of the machine that emulates
+ *   lab get FILE           FILE of the machine that emulates to standard output
+ *   lab ask COMMAND        runs COMMAND there, and exits with its status
  *   lab exit STATUS        ends the emulator with this exit status
  *   lab as UID COMMAND...  runs COMMAND as another user, without capabilities
  *
  * Files and the end go by semihosting: a trap instruction with a call number and a block of
  * arguments, which QEMU answers from user mode too, with userspace=on. (Arm: Semihosting for
- * AArch32 and AArch64, 2.0: SYS_OPEN, SYS_WRITE, SYS_EXIT)
+ * AArch32 and AArch64, 2.0: SYS_OPEN, SYS_CLOSE, SYS_WRITE, SYS_READ, SYS_SYSTEM, SYS_EXIT)
  */
 #include <fcntl.h>
 #include <grp.h>
@@ -19,7 +21,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { SYS_OPEN = 1, SYS_WRITE = 5, SYS_EXIT = 0x18, OPEN_WB = 5 };
+enum { SYS_OPEN = 1, SYS_CLOSE, SYS_WRITE = 5, SYS_READ, SYS_SYSTEM = 0x12, SYS_EXIT = 0x18 };
+enum { OPEN_RB = 1, OPEN_WB = 5 };
 #define ADP_STOPPED_APPLICATION_EXIT 0x20026
 
 static long semihosting(long call, const void *block)
@@ -31,27 +34,61 @@ static long semihosting(long call, const void *block)
     return x0;
 }
 
+static char buffer[1 << 16];
+
+static long outside_open(const char *name, uintptr_t mode)
+{
+    uintptr_t block[3] = {(uintptr_t)name, mode, strlen(name)};
+    long handle = semihosting(SYS_OPEN, block);
+
+    if (handle < 0)
+        fprintf(stderr, "lab: cannot open %s outside\n", name);
+    memset(buffer, 1, sizeof buffer); /* QEMU looks at it: its pages must be there */
+    return handle;
+}
+
+static void outside_close(long handle)
+{
+    semihosting(SYS_CLOSE, (uintptr_t[1]){(uintptr_t)handle});
+}
+
 static int put(const char *name)
 {
-    static char buffer[1 << 16];
-    uintptr_t open[3] = {(uintptr_t)name, OPEN_WB, strlen(name)};
-    long handle = semihosting(SYS_OPEN, open);
+    long handle = outside_open(name, OPEN_WB);
     ssize_t n;
 
-    if (handle < 0) {
-        fprintf(stderr, "lab: cannot open %s outside\n", name);
+    if (handle < 0)
         return 1;
-    }
-    memset(buffer, 1, sizeof buffer); /* QEMU reads it: its pages must be there */
     while ((n = read(0, buffer, sizeof buffer)) > 0) {
-        uintptr_t write[3] = {(uintptr_t)handle, (uintptr_t)buffer, (uintptr_t)n};
+        uintptr_t block[3] = {(uintptr_t)handle, (uintptr_t)buffer, (uintptr_t)n};
 
-        if (semihosting(SYS_WRITE, write) != 0) {
+        if (semihosting(SYS_WRITE, block) != 0) {
             fprintf(stderr, "lab: cannot write %s outside\n", name);
             return 1;
         }
     }
+    outside_close(handle);
     return 0;
+}
+
+static int get(const char *name)
+{
+    long handle = outside_open(name, OPEN_RB), left = 0;
+
+    if (handle < 0)
+        return 1;
+    while (left == 0) {
+        uintptr_t block[3] = {(uintptr_t)handle, (uintptr_t)buffer, sizeof buffer};
+
+        left = semihosting(SYS_READ, block); /* how much of the buffer was not filled */
+        if (left < 0 || fwrite(buffer, 1, sizeof buffer - (size_t)left, stdout) !=
+                            sizeof buffer - (size_t)left) {
+            fprintf(stderr, "lab: cannot read %s outside\n", name);
+            return 1;
+        }
+    }
+    outside_close(handle);
+    return fflush(stdout) == 0 ? 0 : 1;
 }
 
 static int seed(void)
@@ -76,6 +113,14 @@ int main(int argc, char **argv)
         return seed();
     if (strcmp(what, "put") == 0 && argc == 3)
         return put(argv[2]);
+    if (strcmp(what, "get") == 0 && argc == 3)
+        return get(argv[2]);
+    if (strcmp(what, "ask") == 0 && argc == 3) {
+        uintptr_t block[2] = {(uintptr_t)argv[2], strlen(argv[2])};
+        long status = semihosting(SYS_SYSTEM, block); /* as of wait(2) */
+
+        return status < 0 || (status & 0x7f) != 0 ? 125 : (int)(status >> 8 & 0xff);
+    }
     if (strcmp(what, "exit") == 0 && argc == 3) {
         uintptr_t block[2] = {ADP_STOPPED_APPLICATION_EXIT, (uintptr_t)atoi(argv[2])};
 
