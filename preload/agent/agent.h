@@ -28,15 +28,7 @@
 
 #include <pthread.h>
 
-/* Registers at a hooked call: the integer arguments of Go's ABIInternal, in order (amd64 AX BX CX
- * DI SI R8 R9 R10 R11; arm64 R0 … R8). A hook may change them. (Go:
- * src/cmd/compile/abi-internal.md) */
-struct hook_regs {
-    uint64_t arg[9];
-    uint64_t saved[5];     /* the trampoline's */
-    const uint64_t *stack; /* the stack pointer as the callee will find it: behind one word begin
-                              the arguments of a callee in assembly (ABI0) */
-};
+struct hook_regs;
 
 /* One redirected call. The thunk passes its address to the trampoline, which calls `hook` and then
  * jumps to `callee`; the two fields are known to trampoline.S. */
@@ -44,6 +36,42 @@ struct hook_site {
     uint64_t callee;
     void (*hook)(struct hook_regs *regs);
 };
+
+/* Registers at a hooked call: the integer arguments of Go's ABIInternal, in order (amd64 AX BX CX
+ * DI SI R8 R9 R10 R11; arm64 R0 … R8). A hook may change them, and the callee with `site`. (Go:
+ * src/cmd/compile/abi-internal.md) */
+struct hook_regs {
+    uint64_t arg[9];
+    const struct hook_site *site;
+    uint64_t saved[4]; /* the trampoline's */
+    uint64_t *stack;   /* the stack pointer as the callee will find it: behind one word begin the
+                          arguments of a callee in assembly (ABI0) */
+#if defined(__aarch64__)
+    uint64_t more[3]; /* the trampoline's */
+    uint64_t link;
+#endif
+};
+
+/* Where the callee will return to, and where the caller will: words that a hook may change to
+ * another address that the function there returns into. (Go: src/runtime/stack.go, "Stack frame
+ * layout") */
+static inline uint64_t *hook_callee_returns(struct hook_regs *regs)
+{
+#if defined(__aarch64__)
+    return &regs->link;
+#else
+    return &regs->stack[0];
+#endif
+}
+
+static inline uint64_t *hook_caller_returns(struct hook_regs *regs)
+{
+#if defined(__aarch64__)
+    return &regs->stack[0];
+#else
+    return (uint64_t *)(uintptr_t)regs->saved[1] + 1; /* RBP, the frame pointer */
+#endif
+}
 
 /* Where fields of testing.B lie in this binary; every offset was read from its type descriptors. */
 struct b_layout {
@@ -182,6 +210,15 @@ void say_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Measures what a window contains besides the benchmark, per counter, into agent.plan's own_cost
  * and own_residual. Needs agent.windows and the stacks. */
 void calibrate(void);
+
+/* --- rehearse.c: what a window contains, told by testing's own code */
+/* Finds what it takes in bin; where that is not as expected, there will be no rehearsal.
+ * [constructor] */
+void rehearse_prepare(const struct gobin *bin, uint64_t bias);
+/* testing's call of StartTimer before a benchmark function. [go thread] */
+void hook_rehearse(struct hook_regs *regs);
+/* A window was closed in StopTimer, whose call of something is at hand. [go thread] */
+void rehearse_closed(struct hook_regs *regs);
 
 /* --- stacks.c [constructor] */
 /* Allocates the private stacks that hooks run on. */

@@ -40,11 +40,11 @@ void hook_start_timer(struct hook_regs *regs)
 
 void hook_stop_timer(struct hook_regs *regs)
 {
-    (void)regs;
     if (agent.windows != NULL)
         windows_stop(agent.windows);
     if (follower() != NULL)
         group_stop(follower(), NULL);
+    rehearse_closed(regs);
 }
 
 void hook_reset_timer(struct hook_regs *regs)

@@ -33,6 +33,8 @@ static const struct site_rule rules[] = {
      {"testing.(*B).run1.func1"}, {"testing.(*B).runN"}},
     {"further runs of a benchmark", hook_run_again, hook_simulate_run_again, true,
      {"testing.(*B).launch"}, {"testing.(*B).runN"}},
+    {"testing's own start of the timer", hook_rehearse, NULL, false,
+     {"testing.(*B).runN"}, {"testing.(*B).StartTimer"}},
     {"the target of a b.Loop loop", NULL, hook_simulate_loop, false,
      {"testing.(*B).stopOrScaleBLoop", "testing.(*B).loopSlowPath"}, {"testing.(*B).Elapsed"}},
     {"the start of the timer", hook_start_timer, hook_simulate_start, true,
@@ -199,6 +201,8 @@ int sites_install(const struct gobin *bin, uint64_t bias, struct pg_error *err)
 
     if (rc < 0)
         return rc;
+    if (!agent.simulate && !agent.timer_only)
+        rehearse_prepare(bin, bias);
     size = b.n * b.arch->thunk_size;
     thunks = patch_map_near(b.low, b.high + b.arch->call_size, b.arch->reach, size);
     if (thunks == NULL)

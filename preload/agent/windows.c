@@ -131,18 +131,25 @@ static uint32_t slot_of(const struct windows *w, int32_t tid)
     return i;
 }
 
-/* The live slot of the calling thread, or n_slots. A key costs nothing to read, an id a system
- * call. Keys may change (Go sets its own thread pointer on the first thread): an unknown one is
- * learned. */
-static uint32_t slot_of_self(struct windows *w)
+/* The live slot of the calling thread, or n_slots; `likely` is looked at first, so that in a
+ * window's end it does not matter how many others there are. A key costs nothing to read, an id a
+ * system call. Keys may change (Go sets its own thread pointer on the first thread): an unknown one
+ * is learned. */
+static uint32_t slot_of_self(struct windows *w, uint32_t likely)
 {
     uint64_t key = w->self.has_key ? self_key() : 0;
+    int32_t tid;
     uint32_t i;
 
+    if (key != 0 && likely < w->n_slots && w->key[likely] == key && w->state[likely] == SLOT_LIVE)
+        return likely;
     for (i = 0; key != 0 && i < w->n_slots; i++)
         if (w->key[i] == key && w->state[i] == SLOT_LIVE)
             return i;
-    i = slot_of(w, sys_gettid());
+    tid = sys_gettid();
+    i = likely < w->n_slots && w->tid[likely] == tid && w->state[likely] == SLOT_LIVE
+            ? likely
+            : slot_of(w, tid);
     if (i < w->n_slots)
         w->key[i] = key;
     return i;
@@ -320,7 +327,7 @@ static void take_hardware_base(struct windows *w)
 /* Takes the base of every thread, the caller's last. */
 static void take_bases(struct windows *w)
 {
-    w->starter = slot_of_self(w);
+    w->starter = slot_of_self(w, w->starter);
     if (w->reads_process)
         hot_process_read(w->plan, &w->process_base);
     for (uint32_t i = 0; i < w->n_slots; i++)
@@ -405,7 +412,7 @@ void windows_stop(struct windows *w)
                         hot_user_read(&starter->counters, w->plan, &w->early);
         length = length_of_window(w);
         first = w->starter;
-        self = slot_of_self(w);
+        self = slot_of_self(w, first);
         if (first < w->n_slots && w->state[first] == SLOT_LIVE)
             add_slot(w, first, first == self, length);
         for (uint32_t i = 0; i < w->n_slots; i++)
@@ -483,7 +490,7 @@ static void add_open(struct windows *w, uint32_t i, bool self, bool closing, str
 /* The caller is read last at the beginning of a part, and first at its end. */
 static void add_window(struct windows *w, bool closing, struct pg_counts *out)
 {
-    uint32_t self = slot_of_self(w);
+    uint32_t self = slot_of_self(w, first);
 
     if (closing && self < w->n_slots)
         add_open(w, self, true, true, out);

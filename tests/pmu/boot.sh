@@ -11,7 +11,7 @@
 #   CPU=cortex-a57     or cortex-a72, neoverse-n1, max (see README.md for what differs)
 #   SHIFT=0            cycles = instructions << SHIFT
 #   MEM=1024           MiB
-#   TIMEOUT=120
+#   TIMEOUT=400
 #
 # One processor, whose time is the number of instructions that it has executed: nothing that happens
 # inside depends on the machine outside, so the same job has the same output to the byte.
@@ -19,7 +19,7 @@ set -uo pipefail
 job=$(realpath "$1") out=$(realpath -m "$2")
 shift 2
 lab=$(cd "$(dirname "$0")/../.." && pwd)/build/pmu
-TIMEOUT=${TIMEOUT:-120}
+TIMEOUT=${TIMEOUT:-400}
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/perfgo-boot.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT

@@ -139,12 +139,42 @@ static void test_by_machine(void **state)
     assert_non_null(arch_host());
 }
 
+static void test_after_register_call(void **state)
+{
+    /* What Go writes for b.benchFunc(b) between two calls, and what must not be taken for it. */
+    static const struct {
+        const struct arch_ops *arch;
+        const char *code;
+        size_t n, after;
+    } rows[] = {
+        {&arch_amd64, "\x48\x8b\x0a\xff\xd1\x48\x8b\x44\x24\x90", 10, 5},
+        {&arch_amd64, "\x48\x8b\x0a\xff\xd1\x48\x8b\x84\x24\x90\x01\x00\x00", 13, 5},
+        {&arch_amd64, "\x48\x8b\x0a\xff\xd1\x48\x8b\x5c\x24\x90", 10, 0}, /* into BX */
+        {&arch_amd64, "\x48\x8b\x0a\xff\xe1\x48\x8b\x44\x24\x90", 10, 0}, /* a jump */
+        {&arch_amd64, "\x48\x8b\x44\x24\x90", 5, 0},
+        {&arch_amd64, "", 0, 0},
+        {&arch_arm64, "\x41\x00\x40\xf9\x20\x00\x3f\xd6\xe0\x4f\x40\xf9", 12, 8},
+        {&arch_arm64, "\x20\x00\x3f\xd6\x20\x00\x3f\xd6\xe0\x4f\x40\xf9", 12, 0}, /* two */
+        {&arch_arm64, "\x41\x00\x40\xf9\x20\x00\x1f\xd6\xe0\x4f\x40\xf9", 12, 0}, /* a jump */
+        {&arch_arm64, "\x20\x00\x3f\xd6", 3, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t after = rows[i].arch->after_register_call((const uint8_t *)rows[i].code, rows[i].n);
+
+        if (after != rows[i].after)
+            fail_msg("row %zu: %zu", i, after);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_calls),      cmocka_unit_test(test_not_calls),
-        cmocka_unit_test(test_reach),      cmocka_unit_test(test_thunk_bytes),
-        cmocka_unit_test(test_thunk_runs), cmocka_unit_test(test_by_machine),
+        cmocka_unit_test(test_after_register_call), cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_not_calls),           cmocka_unit_test(test_reach),
+        cmocka_unit_test(test_thunk_bytes),         cmocka_unit_test(test_thunk_runs),
+        cmocka_unit_test(test_by_machine),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

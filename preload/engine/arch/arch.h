@@ -34,6 +34,11 @@ struct arch_ops {
      * its target goes to *target. */
     bool (*decode_call)(const uint8_t *code, uint64_t pc, uint64_t *target);
 
+    /* Of n bytes of Go's code that end where the arguments of a call have been loaded: where the
+     * only call through a register among them returns to, as an offset. 0 when there is none, or
+     * more than one, or when that cannot be told. */
+    size_t (*after_register_call)(const uint8_t *code, size_t n);
+
     /* Encodes a direct call at pc to target into code; false when out of reach. */
     bool (*encode_call)(uint8_t *code, uint64_t pc, uint64_t target);
 

@@ -39,7 +39,7 @@ pg_trampoline:
     movq    %rsp, -16(%r13)         /* the goroutine's stack; hook_regs.stack */
     leaq    -16(%r13), %rsp
 
-    pushq   %r15                    /* hook_regs.saved, from its end */
+    pushq   %r15                    /* hook_regs.saved, from its end, and .site */
     pushq   %r14
     pushq   %rbp
     pushq   %rdx

@@ -13,8 +13,7 @@
  */
 #include "preload/agent/stacks.h"
 
-/* struct hook_regs, and behind it what is nobody else's business. */
-#define FRAME 144
+#define FRAME 160 /* struct hook_regs, rounded up */
 
     .text
     .globl  pg_trampoline
@@ -32,7 +31,6 @@ pg_trampoline:
     stxr    w22, x21, [x17]
     cbnz    w22, .Lpick
     bic     x20, x19, x20           /* that bit: which stack it is */
-    mov     x21, x16
     mov     x19, sp                 /* the goroutine's stack */
 
     clz     x22, x20
@@ -47,11 +45,12 @@ pg_trampoline:
     stp     x2, x3, [sp, #16]
     stp     x4, x5, [sp, #32]
     stp     x6, x7, [sp, #48]
-    stp     x8, x9, [sp, #64]       /* from x9: hook_regs.saved */
-    stp     x10, x11, [sp, #80]
-    stp     x12, x13, [sp, #96]
-    stp     x19, x14, [sp, #112]    /* hook_regs.stack */
-    stp     x15, x30, [sp, #128]
+    stp     x8, x16, [sp, #64]      /* and .site */
+    stp     x9, x10, [sp, #80]      /* .saved */
+    stp     x11, x12, [sp, #96]
+    stp     x19, x13, [sp, #112]    /* .stack, .more */
+    stp     x14, x15, [sp, #128]
+    str     x30, [sp, #144]
     mov     x0, sp
     ldr     x17, [x16, #8]
     blr     x17
@@ -59,11 +58,12 @@ pg_trampoline:
     ldp     x2, x3, [sp, #16]
     ldp     x4, x5, [sp, #32]
     ldp     x6, x7, [sp, #48]
-    ldp     x8, x9, [sp, #64]
-    ldp     x10, x11, [sp, #80]
-    ldp     x12, x13, [sp, #96]
-    ldr     x14, [sp, #120]
-    ldp     x15, x30, [sp, #128]
+    ldp     x8, x21, [sp, #64]
+    ldp     x9, x10, [sp, #80]
+    ldp     x11, x12, [sp, #96]
+    ldr     x13, [sp, #120]
+    ldp     x14, x15, [sp, #128]
+    ldr     x30, [sp, #144]
     mov     sp, x19
 
     adrp    x17, pg_stacks_free

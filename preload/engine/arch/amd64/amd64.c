@@ -37,6 +37,22 @@ static bool decode_call(const uint8_t *code, uint64_t pc, uint64_t *target)
     return true;
 }
 
+/* Instructions have no fixed length, so only what Go writes is known: CALL of one of AX to DI (FF
+ * D0 to FF D7), then MOV AX, [RSP+n] with 8 or 32 bits of n, up to the end of the code. */
+static size_t after_register_call(const uint8_t *code, size_t n)
+{
+    static const uint8_t load_8[] = {0x48, 0x8b, 0x44, 0x24}, load_32[] = {0x48, 0x8b, 0x84, 0x24};
+    size_t after = 0;
+
+    if (n >= 5 && memcmp(code + n - 5, load_8, sizeof load_8) == 0)
+        after = n - 5;
+    else if (n >= 8 && memcmp(code + n - 8, load_32, sizeof load_32) == 0)
+        after = n - 8;
+    if (after < 2 || code[after - 2] != 0xff || (code[after - 1] & 0xf8) != 0xd0)
+        return 0;
+    return after;
+}
+
 static bool encode_call(uint8_t *code, uint64_t pc, uint64_t target)
 {
     int64_t rel = (int64_t)(target - (pc + CALL_SIZE));
@@ -69,6 +85,7 @@ const struct arch_ops arch_amd64 = {
     .regs = {.frame = 6, .stack = 7, .pc = 8, .link = -1, .all = 0xff01ff},
     .loader = "/lib64/ld-linux-x86-64.so.2",
     .decode_call = decode_call,
+    .after_register_call = after_register_call,
     .encode_call = encode_call,
     .emit_thunk = emit_thunk,
 };

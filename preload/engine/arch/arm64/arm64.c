@@ -20,6 +20,8 @@
 enum { CALL_SIZE = 4, THUNK_SIZE = 32 };
 
 #define BL          0x94000000u
+#define BLR         0xd63f0000u
+#define BLR_MASK    0xfffffc1fu
 #define BL_MASK     0xfc000000u
 #define BL_IMM_MASK 0x03ffffffu
 #define LDR_X16_16  0x58000090u /* ldr x16, pc+16 */
@@ -34,13 +36,20 @@ static void put(uint8_t *at, uint64_t value, size_t bytes)
         at[i] = (uint8_t)(value >> (8 * i));
 }
 
-static bool decode_call(const uint8_t *code, uint64_t pc, uint64_t *target)
+static uint32_t get(const uint8_t *code)
 {
     uint32_t word = 0;
-    int64_t rel;
 
     for (size_t i = 0; i < sizeof word; i++)
         word |= (uint32_t)code[i] << (8 * i);
+    return word;
+}
+
+static bool decode_call(const uint8_t *code, uint64_t pc, uint64_t *target)
+{
+    uint32_t word = get(code);
+    int64_t rel;
+
     if ((word & BL_MASK) != BL)
         return false;
     rel = (int64_t)(word & BL_IMM_MASK) * 4;
@@ -48,6 +57,20 @@ static bool decode_call(const uint8_t *code, uint64_t pc, uint64_t *target)
         rel -= 2 * (int64_t)REACH;
     *target = pc + (uint64_t)rel;
     return true;
+}
+
+static size_t after_register_call(const uint8_t *code, size_t n)
+{
+    size_t after = 0;
+
+    for (size_t i = 0; i + 4 <= n; i += 4) {
+        if ((get(code + i) & BLR_MASK) != BLR)
+            continue;
+        if (after != 0)
+            return 0;
+        after = i + 4;
+    }
+    return after;
 }
 
 static bool encode_call(uint8_t *code, uint64_t pc, uint64_t target)
@@ -81,6 +104,7 @@ const struct arch_ops arch_arm64 = {
     .regs = {.frame = 29, .stack = 31, .pc = 32, .link = 30, .all = 0x1ffffffff},
     .loader = "/lib/ld-linux-aarch64.so.1",
     .decode_call = decode_call,
+    .after_register_call = after_register_call,
     .encode_call = encode_call,
     .emit_thunk = emit_thunk,
 };
