@@ -490,7 +490,7 @@ static void add_open(struct windows *w, uint32_t i, bool self, bool closing, str
 /* The caller is read last at the beginning of a part, and first at its end. */
 static void add_window(struct windows *w, bool closing, struct pg_counts *out)
 {
-    uint32_t self = slot_of_self(w, first);
+    uint32_t self = slot_of_self(w, w->starter);
 
     if (closing && self < w->n_slots)
         add_open(w, self, true, true, out);
