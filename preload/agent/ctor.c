@@ -147,6 +147,18 @@ static bool profiles(void)
     return strcmp(agent.settings.mode, "profile") == 0;
 }
 
+/* A program calls C through functions that cgo makes, "pkg._Cfunc_name". */
+static bool has_native(const struct gobin *bin)
+{
+    const size_t n = agent.engine->gobin_function_count(bin);
+    struct gobin_function f;
+
+    for (size_t i = 0; i < n; i++)
+        if (agent.engine->gobin_function(bin, i, &f) && strstr(f.name, "._Cfunc_") != NULL)
+            return true;
+    return false;
+}
+
 /* That nothing can be sampled is no reason not to count; it is said in the note. */
 static int plan_sampling(const struct gobin *bin, uint64_t bias, enum pg_backend backend,
                          struct pg_error *err)
@@ -157,6 +169,7 @@ static int plan_sampling(const struct gobin *bin, uint64_t bias, enum pg_backend
         .backend = backend,
         .freq = agent.settings.freq,
         .period = agent.settings.period,
+        .native = has_native(bin),
     };
     struct pg_error why;
     int rc = agent.engine->pmu_sampling(&request, sampling, err);

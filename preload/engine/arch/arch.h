@@ -14,8 +14,10 @@
 /* Registers as samples number them (asm/perf_regs.h). */
 struct arch_regs {
     uint8_t frame, stack, pc;
-    int8_t link;  /* where a call leaves its return address; -1: on the stack */
-    uint64_t all; /* by which a stack can be unwound: a mask */
+    int8_t link;             /* where a call leaves its return address; -1: on the stack */
+    uint64_t all;            /* by which a stack can be unwound: a mask */
+    const uint8_t *of_dwarf; /* by DWARF's number of a register, its number in samples */
+    uint8_t n_dwarf;
 };
 
 struct arch_ops {

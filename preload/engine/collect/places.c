@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/files.h"
+#include "sym/symbols.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ struct places {
     const struct gobin *bin;
     uint64_t bias; /* run-time address minus link-time address of the program */
     char build_id[ELF_BUILD_ID_SIZE];
+    struct symbols *symbols; /* of everything but the program's Go code */
+    struct space *space;
     struct arena arena;
     size_t n, program; /* program: index, or n when it was not found */
     struct profile_mapping mapping[MAX_MAPPINGS];
@@ -87,6 +90,10 @@ int places_open(const struct elf_image *image, const struct gobin *bin, const ch
          line != NULL; line = strtok_r(NULL, "\n", &save))
         add_line(p, image, file, line, program);
     strbuf_free(&maps);
+    p->symbols = symbols_new();
+    p->space = p->symbols != NULL ? space_new(p->symbols, NULL) : NULL;
+    if (rc == 0 && (p->space == NULL || space_read(p->space, (int32_t)getpid(), NULL) != 0))
+        rc = pg_error_set(err, PG_E_NOMEM, "no memory for a profile");
     if (rc == 0 && p->program == MAX_MAPPINGS)
         rc = pg_error_set(err, PG_E_NOTFOUND, "the program is not in /proc/self/maps");
     if (rc == 0)
@@ -100,6 +107,7 @@ void places_close(struct places *p)
 {
     if (p == NULL)
         return;
+    symbols_free(p->symbols);
     arena_free(&p->arena);
     free(p);
 }
@@ -128,6 +136,16 @@ static void unnamed(struct place *out, const char *object, uint64_t key)
     out->key = key;
 }
 
+/* Code that is not Go's: C in the program, libraries, the vdso, the kernel. */
+static size_t native_frames(const struct places *p, uint64_t pc, struct profile_frame *frame)
+{
+    const struct region *region = space_at(p->space, pc);
+
+    if ((int64_t)pc < 0)
+        return kernel_frames(p->symbols, pc, frame, PLACE_MAX_FRAMES);
+    return region != NULL ? region_frames(p->symbols, region, pc, frame, PLACE_MAX_FRAMES) : 0;
+}
+
 void place_find(const struct places *p, uint64_t pc, struct place *out)
 {
     const struct profile_mapping *m = mapping_of(p, pc);
@@ -141,6 +159,8 @@ void place_find(const struct places *p, uint64_t pc, struct place *out)
     for (size_t i = 0; i < n; i++)
         out->frame[i] = (struct profile_frame){frame[i].function, frame[i].file, frame[i].line,
                                                frame[i].start_line};
+    if (n == 0)
+        n = native_frames(p, pc, out->frame);
     out->n = n;
     out->mapping = m;
     out->key = pc;

@@ -2,6 +2,7 @@
 
 #include "arch/arch.h"
 #include "base/arena.h"
+#include "collect/stitch.h"
 #include "pmu/records.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct samples {
     struct samples_stack **slot; /* a hash table; n_slots is 0 or a power of 2 */
     size_t n_slots, n_stacks;
     struct samples_sums sums;
+    struct stitch *stitch; /* NULL: no native code, or it cannot be unwound */
     uint8_t scratch[RECORD_MAX];
 };
 
@@ -29,6 +31,8 @@ struct samples *samples_new(const struct pg_sampling *sampling, struct samples_p
     s->sampling = sampling;
     s->program = program;
     record_format_of(&sampling->event[0].attr, &s->format);
+    if (program.stack != NULL && sampling->native)
+        s->stitch = stitch_new(program.stack);
     return s;
 }
 
@@ -39,6 +43,8 @@ static void forget(struct samples *s)
     s->slot = NULL;
     s->n_slots = s->n_stacks = 0;
     s->sums = (struct samples_sums){0};
+    if (s->stitch != NULL)
+        stitch_forget(s->stitch);
 }
 
 void samples_free(struct samples *s)
@@ -46,6 +52,7 @@ void samples_free(struct samples *s)
     if (s == NULL)
         return;
     forget(s);
+    stitch_free(s->stitch);
     free(s);
 }
 
@@ -137,13 +144,34 @@ static bool add(struct samples *s, const struct samples_stack *stack)
     return true;
 }
 
+/* A stack whose callers became known after it was taken. */
+static bool add_resolved(struct samples *to, const struct samples *from,
+                         const struct samples_stack *stack)
+{
+    uint64_t address[STACK_MAX];
+    struct samples_stack whole = *stack;
+    uint32_t n;
+
+    if (from->stitch == NULL || stack->n == 0 || !stitch_is_mark(stack->address[stack->n - 1]))
+        return add(to, stack);
+    whole.n--;
+    memcpy(address, stack->address, whole.n * sizeof *address);
+    n = stitch_callers(from->stitch, stack->address[whole.n], address + whole.n,
+                       STACK_MAX - whole.n);
+    whole.truncated = n == 0;
+    whole.n += n;
+    whole.address = address;
+    whole.hash = hash_of(&whole);
+    return add(to, &whole);
+}
+
 bool samples_merge(struct samples *to, const struct samples *from)
 {
     bool all = true;
 
     for (size_t i = 0; i < from->n_slots; i++)
         if (from->slot[i] != NULL)
-            all &= add(to, from->slot[i]);
+            all &= add_resolved(to, from, from->slot[i]);
     to->sums.taken += from->sums.taken;
     to->sums.lost += from->sums.lost;
     to->sums.throttled += from->sums.throttled;
@@ -219,8 +247,8 @@ static void take_sample(struct samples *s, const struct hot_sampler *from, const
         .weight = r->sample.period,
     };
 
-    stack.n =
-        stack_of(&r->sample, s->program.stack, s->sampling->max_stack, address, &stack.truncated);
+    stack.n = stack_of(&r->sample, s->program.stack, s->stitch, s->sampling->max_stack, address,
+                       &stack.truncated);
     if (is_own(s, &r->sample, &stack)) {
         s->sums.own++;
         return;

@@ -3,10 +3,11 @@
  * The values of a sample are the number of samples, and for each event how many of it they stand
  * for: the sum of their periods. CPU time is that of a clock event. A caller's address is that of
  * its call: the return address less one, as in Go's own profiles. The kernel's part of a stack is
- * one location.
+ * one location unless it shows its names.
  */
 #include "collect/samples_profile.h"
 
+#include "collect/stitch.h"
 #include "pmu/pmu.h"
 
 #include <inttypes.h>
@@ -51,11 +52,12 @@ static uint64_t location(struct builder *b, uint64_t pc, bool *kernel)
                             place.n);
 }
 
-static uint64_t end_of_truncated(struct builder *b)
+/* A frame that says what is not known. */
+static uint64_t remark(struct builder *b, const char *text, uint64_t key)
 {
-    const struct profile_frame frame = {.function = "[truncated]", .file = ""};
+    const struct profile_frame frame = {.function = text, .file = ""};
 
-    return profile_location(b->profile, 0, UINT64_MAX, &frame, 1);
+    return profile_location(b->profile, 0, key, &frame, 1);
 }
 
 static void add_stack(struct builder *b, const struct samples_stack *stack)
@@ -75,14 +77,18 @@ static void add_stack(struct builder *b, const struct samples_stack *stack)
     for (uint32_t i = 0; i < stack->n && n < MAX_DEPTH - 1; i++) {
         uint64_t address = stack->address[i];
 
-        if (stack_in_kernel(address) && kernel)
+        if (address == STITCH_SEVERAL) {
+            at[n++] = remark(b, "[several callers]", STITCH_SEVERAL);
             continue;
+        }
         /* Where user code was interrupted, or entered the kernel, is not a return address. */
-        at[n++] = location(b, exact ? address : address - 1, &kernel);
+        at[n] = location(b, exact ? address : address - 1, &kernel);
         exact = kernel;
+        /* Without names the kernel's part is one location. */
+        n += !(kernel && n > 0 && at[n] == at[n - 1]);
     }
     if (stack->truncated)
-        at[n++] = end_of_truncated(b);
+        at[n++] = remark(b, "[truncated]", UINT64_MAX);
     value[0] = stack->event == 0 ? (int64_t)stack->count : 0;
     value[1 + stack->event] = (int64_t)stack->weight;
     profile_add_sample(b->profile, at, n, value, label, subject->procs > 0 ? 4 : 3);

@@ -11,7 +11,9 @@
 #include "collect/stack.h"
 
 #include "arch/arch.h"
+#include "collect/stitch.h"
 #include "pmu/records.h"
+#include "unwind/skipped.h"
 
 #include <string.h>
 
@@ -94,25 +96,115 @@ static uint32_t put_top(const struct record_sample *sample, const struct stack_p
     return 2;
 }
 
+/* Code of Go's without a frame that C called, as it calls _cgo_topofstack behind every call: the
+ * sample as it would be in its caller. */
+static bool in_caller(const struct record_sample *sample, const struct stack_program *program,
+                      uint64_t pc, struct record_sample *out, uint64_t value[64])
+{
+    const struct arch_regs *regs = &arch_host()->regs;
+    size_t n = (size_t)__builtin_popcountll(sample->user.mask);
+    uint64_t caller;
+    struct top top;
+
+    if (program == NULL || regs->link >= 0 || !read_top(sample, pc, &top) ||
+        gobin_stack_delta(program->bin, pc - program->bias) != 0 || !stack_word(sample, 0, &caller))
+        return false;
+    *out = *sample;
+    for (size_t i = 0, reg = 0; i < n; reg++)
+        if (sample->user.mask >> reg & 1) {
+            value[i] = reg == regs->pc      ? caller
+                       : reg == regs->stack ? top.stack + 8
+                                            : sample->user.value[i];
+            i++;
+        }
+    out->user.value = (const record_word *)value;
+    out->stack += 8;
+    out->stack_size -= 8;
+    return true;
+}
+
+/* Native code, also below a leaf of Go's: the kernel's walk from there is of use to the stitching
+ * only. 0: it is none. */
+static uint32_t put_native(const struct record_sample *sample, const struct stack_program *program,
+                           struct stitch *stitch, uint64_t pc, struct record_chain chain,
+                           uint64_t *address, uint32_t room, bool *truncated)
+{
+    uint64_t rest[STACK_MAX], value[64], ip;
+    struct record_sample caller;
+    uint32_t n = 0, put = 0;
+
+    if (stitch_is_go(stitch, pc)) {
+        if (!in_caller(sample, program, pc, &caller, value) ||
+            !record_reg(&caller.user, arch_host()->regs.pc, &ip) || stitch_is_go(stitch, ip - 1))
+            return 0;
+        sample = &caller;
+        address[put++] = pc;
+    }
+    while (n < STACK_MAX && record_chain_next(&chain, &ip))
+        rest[n++] = ip;
+    n = stitch_native(stitch, sample, rest, n, address + put, room - put, truncated);
+    return n > 0 ? put + n : 0;
+}
+
+/* ---- where Go changes stacks ---- */
+
+static bool is_in(const struct stack_program *program, const char *function, uint64_t caller)
+{
+    struct gobin_function f;
+
+    return gobin_function_at(program->bin, caller - 1 - program->bias, &f) &&
+           strcmp(f.name, function) == 0;
+}
+
+uint32_t stack_skipped(const struct stack_program *program, uint64_t inner, uint64_t outer,
+                       uint64_t *address)
+{
+    static const char *const changes[] = {"runtime.systemstack", "runtime.mcall",
+                                          "runtime.asmcgocall"};
+    uint64_t at;
+
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        if (!is_in(program, changes[i], inner))
+            continue;
+        if (unwind_skipped(program->bin, inner - 1 - program->bias, outer - program->bias, &at) ==
+            SKIPPED_NONE)
+            return 0;
+        *address = at + program->bias + 1;
+        return 1;
+    }
+    return 0;
+}
+
 uint32_t stack_of(const struct record_sample *sample, const struct stack_program *program,
-                  uint32_t max_chain, uint64_t *address, bool *truncated)
+                  struct stitch *stitch, uint32_t max_chain, uint64_t *address, bool *truncated)
 {
     struct record_chain chain = record_chain(sample);
     uint32_t n = 0, found = 0;
-    bool user = false;
+    bool user = false, cut = false;
     uint64_t ip;
 
-    while (n < STACK_MAX - 1 && record_chain_next(&chain, &ip)) {
+    while (n < STACK_MAX - 2 && !cut && record_chain_next(&chain, &ip)) {
         if (ip == 0)
             continue;
         found++;
+        if (!user && !stack_in_kernel(ip) && stitch != NULL) {
+            uint32_t native = put_native(sample, program, stitch, ip, chain, address + n,
+                                         STACK_MAX - n, truncated);
+
+            if (native > 0)
+                return n + native;
+        }
+        if (user && program != NULL)
+            n += stack_skipped(program, address[n - 1], ip, address + n);
         if (user || stack_in_kernel(ip))
             address[n++] = ip;
         else
             n += put_top(sample, program, ip, address + n);
+        /* A goroutine whose stack is being moved cannot be walked: what follows is the thread's. */
+        cut = user && program != NULL && is_in(program, "runtime.morestack", ip);
         user = !stack_in_kernel(ip);
     }
-    *truncated = found >= max_chain || n >= STACK_MAX - 1;
+    *truncated = cut || found >= max_chain || n >= STACK_MAX - 2;
     if (n == 0)
         address[n++] = sample->ip;
     return n;

@@ -10,6 +10,7 @@
 enum { STACK_MAX = 1024 };
 
 struct record_sample; /* pmu/records.h */
+struct stitch;        /* stitch.h */
 
 struct stack_program {
     const struct gobin *bin;
@@ -18,9 +19,16 @@ struct stack_program {
 
 /* Fills address[STACK_MAX], leaf first: the kernel's part, the user's innermost instruction, then
  * return addresses. Returns how many. *truncated: a callchain of max_chain addresses may have gone
- * on. `program` NULL: the callchain as it is. [recorder] */
+ * on. `program` NULL: the callchain as it is. With `stitch` stacks of native code are unwound and
+ * go on in Go's; the last address may be a mark of its. [recorder] */
 uint32_t stack_of(const struct record_sample *sample, const struct stack_program *program,
-                  uint32_t max_chain, uint64_t *address, bool *truncated);
+                  struct stitch *stitch, uint32_t max_chain, uint64_t *address, bool *truncated);
+
+/* Until Go 1.20 what changes stacks (systemstack, mcall, asmcgocall) has no frame: the frame
+ * pointer that it leaves is its caller's, and leads to that one's caller. Of two return addresses
+ * that follow each other, the inner one in such a function, puts the one between them; 1 or 0. */
+uint32_t stack_skipped(const struct stack_program *program, uint64_t inner, uint64_t outer,
+                       uint64_t *address);
 
 /* The kernel has the upper half of the addresses. */
 static inline bool stack_in_kernel(uint64_t address)

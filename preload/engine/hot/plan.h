@@ -83,6 +83,7 @@ struct pg_sampling {
     uint8_t backend;     /* enum pg_backend */
     uint32_t page_size;  /* of memory */
     uint32_t ring_pages; /* wanted for the records of a thread; a power of 2 */
+    bool native;         /* samples hold what native code can be unwound by */
     uint32_t max_stack;  /* a callchain with that many addresses may go on */
     char note[512];      /* one sentence on what could not be had; may be "" */
 };

@@ -195,6 +195,7 @@ static void add_timer(struct sampler *s)
     set_rate(s, &none, &event->attr);
     set_parts(s, &event->attr);
     event->attr.sample_stack_user = STACK_TOP_BYTES;
+    s->out->native = false;
     s->out->n_events = 1;
     s->out->backend = PG_BACKEND_TIMER;
 }
@@ -257,6 +258,7 @@ int sampling_make(const struct plan_machine *machine, const struct sampling_requ
 
     memset(out, 0, sizeof *out);
     out->backend = PG_BACKEND_SOFTWARE;
+    out->native = request->native;
     out->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
     out->max_stack = machine->caps->max_stack > 0 ? (uint32_t)machine->caps->max_stack : MAX_STACK;
     rc = check_rate(&s);

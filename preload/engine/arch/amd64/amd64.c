@@ -75,6 +75,10 @@ static void emit_thunk(uint8_t *code, uint64_t site, uint64_t trampoline)
     put(code + 16, trampoline, 8);
 }
 
+/* System V ABI, AMD64 supplement, figure 3.36: rax rdx rcx rbx rsi rdi rbp rsp r8…r15, return
+ * address. */
+static const uint8_t of_dwarf[] = {0, 3, 2, 1, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23, 8};
+
 const struct arch_ops arch_amd64 = {
     .name = "amd64",
     .elf_machine = EM_X86_64,
@@ -82,7 +86,13 @@ const struct arch_ops arch_amd64 = {
     .call_align = 1,
     .reach = (1u << 31) - 8,
     .thunk_size = THUNK_SIZE,
-    .regs = {.frame = 6, .stack = 7, .pc = 8, .link = -1, .all = 0xff01ff},
+    .regs = {.frame = 6,
+             .stack = 7,
+             .pc = 8,
+             .link = -1,
+             .all = 0xff01ff,
+             .of_dwarf = of_dwarf,
+             .n_dwarf = sizeof of_dwarf},
     .loader = "/lib64/ld-linux-x86-64.so.2",
     .decode_call = decode_call,
     .after_register_call = after_register_call,

@@ -93,6 +93,11 @@ static void emit_thunk(uint8_t *code, uint64_t site, uint64_t trampoline)
     put(code + 24, trampoline, 8);
 }
 
+/* DWARF for the Arm 64-bit architecture, section 4.1: x0…x30, sp, pc. */
+static const uint8_t of_dwarf[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
+                                   11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                   22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
+
 const struct arch_ops arch_arm64 = {
     .name = "arm64",
     .elf_machine = EM_AARCH64,
@@ -101,7 +106,13 @@ const struct arch_ops arch_arm64 = {
     .reach = REACH,
     .user_read = 2, /* Linux: Documentation/arch/arm64/perf.rst */
     .thunk_size = THUNK_SIZE,
-    .regs = {.frame = 29, .stack = 31, .pc = 32, .link = 30, .all = 0x1ffffffff},
+    .regs = {.frame = 29,
+             .stack = 31,
+             .pc = 32,
+             .link = 30,
+             .all = 0x1ffffffff,
+             .of_dwarf = of_dwarf,
+             .n_dwarf = sizeof of_dwarf},
     .loader = "/lib/ld-linux-aarch64.so.1",
     .decode_call = decode_call,
     .after_register_call = after_register_call,
