@@ -42,6 +42,7 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
     c->idle = false;
     c->slice.possible = false;
     c->slice.valid = false;
+    c->slice.counts_faults = hot_plan_counts_faults(plan);
     c->user.possible = false;
     counts_clear(&c->last, plan);
     for (uint32_t g = 0; g < plan->n_groups; g++)

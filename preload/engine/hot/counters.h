@@ -20,7 +20,8 @@ struct hot_self; /* self.h */
 
 /* Since when the thread has not been scheduled, and what was read then (selfread.c). */
 struct hot_slice {
-    bool possible; /* the plan allows for it */
+    bool possible;      /* the plan allows for it */
+    bool counts_faults; /* the plan has page faults, of which getrusage must be asked */
     bool valid;
     uint32_t seq;           /* idle_page->lock */
     uint64_t clock;         /* the moment of `times` */
@@ -65,6 +66,7 @@ bool hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
 /* Lowers the times in *now to at most `most` ns above those in *base. [any] */
 void hot_cap_times(struct pg_counts *now, const struct pg_counts *base, const struct pg_plan *plan,
                    uint64_t most);
+bool hot_plan_counts_faults(const struct pg_plan *plan);
 /* Whether that can be cheaper than hot_counters_read at all; user_reads: hardware counters are read
  * by hot_user_read. [any] */
 bool hot_plan_has_slices(const struct pg_plan *plan, bool user_reads);

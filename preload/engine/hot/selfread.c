@@ -92,11 +92,23 @@ bool hot_plan_has_slices(const struct pg_plan *plan, bool user_reads)
     return plan->n_events > 0 && one_hardware_group(plan);
 }
 
-static uint64_t faults_of_self(void)
+bool hot_plan_counts_faults(const struct pg_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n_events; i++)
+        switch (plan->event[i].attr.config) {
+        case PERF_COUNT_SW_PAGE_FAULTS:
+        case PERF_COUNT_SW_PAGE_FAULTS_MIN:
+        case PERF_COUNT_SW_PAGE_FAULTS_MAJ:
+            return true;
+        }
+    return false;
+}
+
+static uint64_t faults_of_self(const struct hot_slice *slice)
 {
     struct rusage usage;
 
-    if (sys_getrusage(RUSAGE_THREAD, &usage) != 0)
+    if (!slice->counts_faults || sys_getrusage(RUSAGE_THREAD, &usage) != 0)
         return 0;
     return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }
@@ -157,7 +169,7 @@ static void read_and_remember(struct hot_counters *c, const struct pg_plan *plan
     before = hot_self_clock(self);
     hot_counters_read(c, plan);
     after = hot_self_clock(self);
-    faults = faults_of_self();
+    faults = faults_of_self(slice);
     now = hot_self_clock(self);
     slice->valid = schedule_count(c) == seq && (known || after - before < UNDISTURBED_NS);
     if (!slice->valid)
@@ -186,7 +198,7 @@ bool hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
     seq = schedule_count(c);
     now = hot_self_clock(self);
     if (slice->valid && slice->seq == seq && now - slice->read_at < FRESH_NS &&
-        faults_of_self() == slice->faults) {
+        faults_of_self(slice) == slice->faults) {
         uint64_t t = closing ? now : hot_self_clock(self);
 
         if (schedule_count(c) == seq) {

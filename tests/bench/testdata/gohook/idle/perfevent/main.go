@@ -1,0 +1,22 @@
+// Command perfevent does nothing but say how much memory a process has that imports the package.
+package main
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+)
+
+import _ "github.com/aclements/go-perfevent/perf"
+
+func main() {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	for _, m := range regexp.MustCompile(`(RssAnon|Threads):\s*(\d+)`).FindAllSubmatch(status, -1) {
+		fmt.Printf("%s %s ", m[1], m[2])
+	}
+	fmt.Println()
+}
