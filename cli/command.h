@@ -29,6 +29,7 @@ int cmd_history(int argc, char **argv);
 int cmd_gc(int argc, char **argv);
 int cmd_view(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
+int cmd_gohook(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

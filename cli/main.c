@@ -33,6 +33,7 @@ static const struct command commands[] = {
     {"events", "list the events that can be counted on this machine", cmd_events},
     {"history", "show a benchmark's metric over the runs, and where its level changed",
      cmd_history},
+    {"gohook", "make the Go package gohook available in a module", cmd_gohook},
     {"gc", "remove old runs from the history", cmd_gc},
     {"doctor", "tell what works on this machine, what does not, and what mends it", cmd_doctor},
 };

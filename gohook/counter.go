@@ -198,7 +198,9 @@ func (c *Counter) Join() (leave func(), err error) {
 }
 
 // AttachBPF runs a loaded BPF program, given by its descriptor, at an event of the counter on every
-// thread it counts, now and later; the event is a tracepoint, or one that the kernel lets overflow.
+// thread it counts, now and later, until Close. The event is a tracepoint, or one that overflows. A
+// program at a tracepoint decides for all counters of it, other programs' too: what it returns 0 for
+// is not counted.
 func (c *Counter) AttachBPF(event string, prog int) error {
 	if err := c.lock(); err != nil {
 		return err

@@ -263,7 +263,7 @@ static int counter_attach_bpf(struct perfgo_hook_counter *shown, uint32_t event,
     if (event >= plan->n_counters || plan->counter[event].source != PG_SOURCE_PERF)
         return fail(err, PERFGO_HOOK_UNSUPPORTED, 0,
                     "this event is not the kernel's to run BPF at");
-    rc = group_ioctl(c->group, plan->counter[event].event, PERF_EVENT_IOC_SET_BPF, fd);
+    rc = group_attach_bpf(c->group, plan->counter[event].event, fd);
     return rc < 0 ? fail_errno(err, -rc, "cannot attach the BPF program") : 0;
 }
 

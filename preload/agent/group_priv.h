@@ -26,11 +26,11 @@ struct group {
     struct pg_counts base, sum; /* at the start of the open window; over the closed ones */
     struct group_slot **slot;   /* one allocation each: reading goes on while the table grows */
     struct group *next;         /* list of groups of the process */
-    struct group_ioctl {
-        uint32_t event;
-        unsigned long request;
-        int value;
-    } late; /* for threads to come; request 0: none */
+    struct group_bpf {
+        bool attached;
+        uint32_t event; /* index into the plan's */
+        int fd;         /* the group's own */
+    } bpf;
 };
 
 #endif

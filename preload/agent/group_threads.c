@@ -19,9 +19,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { LOWEST_FD = 100 }; /* programs count on low numbers */
 
 static struct {
     struct hot_lock lock;
@@ -91,14 +94,36 @@ static bool is_gone(int32_t tid)
     return sys_call3(SYS_tgkill, getpid(), tid, 0) == -ESRCH;
 }
 
+/* A program is attached to a tracepoint, not to one thread's event of it: for the second thread the
+ * kernel says that it is there already, and it goes with the descriptor that brought it. */
+static int attach(const struct group *g, const struct group_slot *slot)
+{
+    int rc = !g->bpf.attached ? 0
+                              : (int)sys_ioctl(slot->counters.fd[g->bpf.event],
+                                               PERF_EVENT_IOC_SET_BPF, g->bpf.fd);
+
+    return rc == -EEXIST ? 0 : rc;
+}
+
+static int attach_all(const struct group *g)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < g->n_slots && rc == 0; i++)
+        rc = attach(g, g->slot[i]);
+    return rc;
+}
+
 /* Slots of threads that are no more, and keys that now are this thread's. */
 static void fold_dead(struct group *g, uint64_t key)
 {
     for (uint32_t i = g->n_slots; i-- > 0;) {
         if (g->slot[i]->key == key && key != 0)
             g->slot[i]->key = 0;
-        if (is_gone(g->slot[i]->counters.tid))
+        if (is_gone(g->slot[i]->counters.tid)) {
             slot_free(g, slot_take(g, i));
+            attach_all(g);
+        }
     }
 }
 
@@ -118,13 +143,6 @@ static bool make_room(struct group *g)
 }
 
 /* ---- one thread */
-
-static int ioctl_slot(struct group_slot *slot, const struct group_ioctl *late)
-{
-    if (late->request == 0)
-        return 0;
-    return (int)sys_ioctl(slot->counters.fd[late->event], late->request, late->value);
-}
 
 /* Opens a thread's counters, without the lock. *out: NULL when it fails. */
 static int slot_open(const struct group *g, int32_t tid, struct group_slot **out)
@@ -172,7 +190,7 @@ static int thread_add(struct group *g, int32_t tid, bool self)
         hot_counters_read(&slot->counters, g->plan);
         hot_counts_add(&g->gone, &zero, &slot->counters.last, g->plan);
         slot->key = key;
-        ioctl_slot(slot, &g->late);
+        attach(g, slot);
         g->slot[g->n_slots++] = slot;
     }
     hot_unlock(&g->lock);
@@ -277,6 +295,8 @@ void group_close(struct group *g)
         list_remove(g);
     for (uint32_t i = 0; i < g->n_slots; i++)
         slot_free(g, g->slot[i]);
+    if (g->bpf.attached)
+        sys_close(g->bpf.fd);
     free(g->slot);
     free(g);
 }
@@ -295,20 +315,27 @@ void group_leave(struct group *g)
     i = slot_of(g, sys_gettid());
     if (i < g->n_slots)
         slot = slot_take(g, i);
-    hot_unlock(&g->lock);
     slot_free(g, slot);
+    if (slot != NULL)
+        attach_all(g);
+    hot_unlock(&g->lock);
 }
 
-int group_ioctl(struct group *g, uint32_t event, unsigned long request, int value)
+int group_attach_bpf(struct group *g, uint32_t event, int fd)
 {
-    int rc = 0;
+    int rc, own = (int)sys_fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD);
 
+    if (own < 0)
+        return own;
     hot_lock(&g->lock);
-    g->late = (struct group_ioctl){event, request, value};
-    for (uint32_t i = 0; i < g->n_slots && rc == 0; i++)
-        rc = ioctl_slot(g->slot[i], &g->late);
-    if (rc < 0)
-        g->late.request = 0;
+    if (g->bpf.attached)
+        sys_close(g->bpf.fd);
+    g->bpf = (struct group_bpf){true, event, own};
+    rc = attach_all(g);
+    if (rc < 0) {
+        g->bpf.attached = false;
+        sys_close(own);
+    }
     hot_unlock(&g->lock);
     return rc;
 }

@@ -51,9 +51,9 @@ void group_stop(struct group *g, struct group_counts *out);
 void group_read(struct group *g, struct group_counts *out);
 void group_reset(struct group *g, struct group_counts *out);
 
-/* ioctl(2) on the descriptor of one event of every thread, now and to come. 0 or -errno of the
- * first that fails. */
-int group_ioctl(struct group *g, uint32_t event, unsigned long request, int value);
+/* Runs a loaded BPF program at one event of every thread, now and to come; fd stays the caller's. 0
+ * or -errno. [any thread with libc] */
+int group_attach_bpf(struct group *g, uint32_t event, int fd);
 
 /* Are there groups that a new thread must join? [any thread] */
 bool groups_want_threads(void);

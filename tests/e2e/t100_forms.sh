@@ -11,6 +11,10 @@ form() {
     local test=$1 way=$2 package=$3 minimum=$4 status
     shift 4
     gobench plain base "$@" "${lines[@]}" "./$package" || {
+        if grep -q 'not supported when' "$TMP/base.err" "$TMP/base.out"; then
+            skip "$test" "$(cat "$TMP/base.err" "$TMP/base.out" | grep -m 1 'not supported when')"
+            return
+        fi
         show base
         not_ok "$test" "does not run without perfgo"
         return
