@@ -70,6 +70,12 @@ done
 closed=$("$PERFGO" events --json | field opens)
 case " $closed " in *' no '*) not_ok "events: only what opens" "$closed" ;; *) ok "events: only what opens" ;; esac
 
+# libpfm4's events, of a CPU that is not this one: every name that is listed can be looked up.
+case $(uname -m) in aarch64) pmu=arm_n1 ;; *) pmu=skl ;; esac
+LIBPFM_FORCE_PMU=$pmu "$PERFGO" events --all --json "$pmu::*" >pfm.json; equal "events: libpfm4: status" $? 0
+equal "events: libpfm4: names, each with a description" "$(jq '(.events | length) > 50 and all(.events[]; .kind == "libpfm4" and .pmu == "'$pmu'" and (.description | length) > 0)' pfm.json)" true
+equal "events: libpfm4: every name can be looked up" "$(jq -r '.events[] | .name + ": " + (.reason // "")' pfm.json | grep -E 'unknown|libpfm4|not of this CPU|column' | head -n 3)" ""
+
 # The metrics that follow from events.
 "$PERFGO" events --metrics >out; equal "events: metrics: status" $? 0
 check "events: metrics: a formula" "$(cat out)" grep -qx 'IPC  *= instructions / cycles' out
