@@ -198,6 +198,7 @@ static const struct {
     {X86, "odd:broken", PG_E_UNSUPPORTED, "holds no number"},
     {ARM, "sched:sched_switch", PG_E_UNSUPPORTED, "tracefs is not mounted"},
     {X86, "INST_RETIRED:ANY_P:nonsense=1:x", 0, ""},
+    {X86, "no_such_cpu::CPU_CYCLES", PG_E_INVALID, "unknown event 'no_such_cpu::CPU_CYCLES'"},
 };
 
 static void test_errors(void **state)

@@ -11,16 +11,21 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The PMU among all that libpfm4 knows whose event `name` is; NULL when there is none. */
-static const char *owner(const char *name, size_t size)
+/* The PMU among all that libpfm4 knows whose event this is; NULL when there is none. "pmu::EVENT"
+ * names it. */
+static const char *owner(const char *event_text)
 {
+    const char *colons = strstr(event_text, "::"), *name = colons ? colons + 2 : event_text;
+    const size_t size = strcspn(name, ":"), prefix = colons ? (size_t)(colons - event_text) : 0;
     pfm_pmu_t pmu;
 
     pfm_for_all_pmus(pmu)
     {
         pfm_pmu_info_t info = {.size = sizeof info};
 
-        if (pfm_get_pmu_info(pmu, &info) != PFM_SUCCESS)
+        if (pfm_get_pmu_info(pmu, &info) != PFM_SUCCESS ||
+            (prefix > 0 &&
+             (strlen(info.name) != prefix || strncasecmp(info.name, event_text, prefix) != 0)))
             continue;
         for (int i = info.first_event; i != -1; i = pfm_get_event_next(i)) {
             pfm_event_info_t event = {.size = sizeof event};
@@ -65,7 +70,7 @@ int pfmevent_encode(const char *event, struct perf_event_attr *attr, struct pg_e
 {
     struct perf_event_attr encoded = {.size = sizeof encoded};
     pfm_perf_encode_arg_t arg = {.attr = &encoded, .size = sizeof arg};
-    const char *name = strstr(event, "::"), *cpu;
+    const char *cpu;
     int rc = pfm_initialize();
 
     if (rc != PFM_SUCCESS)
@@ -75,9 +80,8 @@ int pfmevent_encode(const char *event, struct perf_event_attr *attr, struct pg_e
         take(&encoded, attr);
         return 0;
     }
-    name = name ? name + 2 : event;
     if (rc == PFM_ERR_NOTFOUND || rc == PFM_ERR_NOTSUPP) {
-        cpu = owner(name, strcspn(name, ":"));
+        cpu = owner(event);
         if (cpu == NULL)
             return pg_error_set(err, PG_E_NOTFOUND, "libpfm4 knows no event '%s'", event);
         return pg_error_set(err, PG_E_UNSUPPORTED, "it is an event of %s, not of this CPU", cpu);
