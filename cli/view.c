@@ -72,11 +72,12 @@ static int load_sides(struct view *v, const char *history, const struct words *o
 
 /* ---- benchmarks ---- */
 
-/* The path of the profile, when it is there; malloc'ed. */
-static char *profile_of(const struct run_data *run, const struct summary_row *row)
+/* The path of a profile, when it is there; malloc'ed. */
+static char *profile_of(const struct run_data *run, const struct summary_row *row,
+                        const char *suffix)
 {
-    char *name =
-        row->procs > 0 ? text_format("%s-%u", row->name, row->procs) : text_copy(row->name);
+    char *name = row->procs > 0 ? text_format("%s-%u%s", row->name, row->procs, suffix)
+                                : text_format("%s%s", row->name, suffix);
     struct strbuf path = {0};
     char *found = NULL;
 
@@ -85,6 +86,17 @@ static char *profile_of(const struct run_data *run, const struct summary_row *ro
     strbuf_free(&path);
     free(name);
     return found;
+}
+
+/* A sampled profile is of all repeats together; of simulated ones the first is kept. */
+static uint64_t iterations(const struct summary_row *row)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < row->repeats; i++)
+        if (i == 0 || row->record[i]->samples_taken > 0)
+            n += row->record[i]->counted;
+    return n;
 }
 
 static struct view_benchmark *add_benchmark(struct view *v, const char *pkg, const char *label)
@@ -103,6 +115,27 @@ static struct view_benchmark *find_benchmark(struct view *v, const char *pkg, co
     return add_benchmark(v, pkg, label);
 }
 
+/* With --each, a profile for each repeat. */
+static void add_repeats(struct view *v, size_t number, const struct summary_row *row,
+                        const char *label)
+{
+    for (size_t i = 0; i < row->repeats; i++) {
+        char *suffix = text_format(".%zu", i + 1), *name;
+        char *profile = profile_of(v->side[number].run, row, suffix);
+        struct view_benchmark *b;
+
+        if (profile != NULL) {
+            name = text_format("%s, repeat %zu", label, i + 1);
+            b = find_benchmark(v, row->pkg, name);
+            b->side[number].row = row;
+            b->side[number].profile = profile;
+            b->side[number].n = row->record[i]->counted;
+            free(name);
+        }
+        free(suffix);
+    }
+}
+
 static void add_side(struct view *v, size_t number)
 {
     const struct view_side *side = &v->side[number];
@@ -113,7 +146,9 @@ static void add_side(struct view *v, size_t number)
         struct view_benchmark *b = find_benchmark(v, row->pkg, label);
 
         b->side[number].row = row;
-        b->side[number].profile = profile_of(side->run, row);
+        b->side[number].profile = profile_of(side->run, row, "");
+        b->side[number].n = iterations(row);
+        add_repeats(v, number, row, label);
         free(label);
     }
 }

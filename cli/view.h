@@ -19,6 +19,7 @@ struct view_benchmark {
     struct {
         const struct summary_row *row; /* NULL: the side has no such benchmark, or no counters */
         char *profile;                 /* path of a file that is there; NULL: none */
+        uint64_t n;                    /* iterations that the profile is of; 0: not known */
     } side[VIEW_SIDES];
 };
 

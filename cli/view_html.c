@@ -56,8 +56,7 @@ static int side_json(const struct view *v, const struct view_benchmark *b, size_
         return 0;
     }
     *out = cJSON_CreateObject();
-    /* Of repeats the first one's profile is kept. */
-    cJSON_AddNumberToObject(*out, "n", row != NULL ? (double)row->record[0]->counted : 0);
+    cJSON_AddNumberToObject(*out, "n", (double)b->side[number].n);
     cJSON_AddItemToObject(*out, "metrics",
                           row != NULL ? html_metrics(&v->side[number].summary, row, boot)
                                       : cJSON_CreateArray());

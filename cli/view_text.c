@@ -80,7 +80,10 @@ static void profiles(FILE *f, const struct view *v)
     const char *id = v->side[0].run->id;
 
     if (v->n_profiles == 0) {
-        fprintf(f, "\nThere is no profile here; perfgo view %s --html FILE draws the counters.\n",
+        fprintf(f,
+                "\nThere is no profile here (perfgo test profile makes one); perfgo view %s --html "
+                "FILE "
+                "draws the counters.\n",
                 id);
         return;
     }

@@ -169,7 +169,7 @@ function frameText(d, benchmark) {
 function showDetails(benchmark, d) {
   if (d) fill(detailsBox, el("div", { class: "name" }, d.data.name), el("div", null, frameText(d, benchmark), d.data.file && ` · ${d.data.file}`));
   else if (state.found) fill(detailsBox, state.found);
-  else fill(detailsBox, "Point at a frame for its numbers; click it to zoom, and the lowest one to see all again.");
+  else fill(detailsBox, "Point at a frame for its numbers; click it to zoom, and the top one to see all again.");
 }
 
 function search(benchmark) {
@@ -185,12 +185,12 @@ function drawFlame(benchmark, width) {
   chart = null;
   if (!root || !(root.value > 0)) {
     flameBox.append(el("p", { class: "note" }, benchmark.sides.some((s) => s?.profile) ? "This type has no samples here." :
-      "The run has no profile of this benchmark. Its counters are below."));
+      "The run has no profile of this benchmark (perfgo test profile makes one). Its counters are below."));
     fill(detailsBox);
     return;
   }
   chart = flamegraph.default().width(width).cellHeight(CELL).height(CELL * rowsOf(root)).minFrameSize(0.6).transitionDuration(matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200)
-    .getName((d) => shortName(d.data.name)).inverted(false).sort((a, b) => b.data.value - a.data.value || d3.ascending(a.data.name, b.data.name))
+    .getName((d) => shortName(d.data.name)).inverted(true).sort((a, b) => b.data.value - a.data.value || d3.ascending(a.data.name, b.data.name))
     .label((d) => `${d.data.name}\n${frameText(d, benchmark)}`)
     .setColorMapper((d) => (d.highlight ? "#f7c325" : differ ? changeColor(...d.data.values) : d.parent ? frameColor(d.data.name, benchmark) : "#d5d3ce"))
     .onHover((d) => showDetails(benchmark, d))

@@ -74,12 +74,45 @@ pprof_flat() { # FILE TYPE
         END { for (id in flat) sum[name[id]] += flat[id]; for (f in sum) if (sum[f] != 0) print f, sum[f] }' | sort -k2,2nr -k1,1 | head -n 10
 }
 
+serve() { # NAME PATTERN ARGUMENT...: pprof's web interface comes up and has the pattern
+    local name=$1 pattern=$2 pid port=
+    shift 2
+    set -m
+    env -u DISPLAY -u WAYLAND_DISPLAY -u BROWSER "$PERFGO" view "$@" >"$TMP/serve" 2>&1 </dev/null &
+    pid=$!
+    set +m
+    for _ in $(seq 100); do
+        port=$(sed -n 's|.*Serving web UI on http://localhost:\([0-9]*\).*|\1|p' "$TMP/serve")
+        [ -z "$port" ] || break
+        sleep 0.1
+    done
+    if [ -n "$port" ] && exec 3<>"/dev/tcp/localhost/$port"; then
+        printf 'GET /ui/top HTTP/1.0\r\nHost: localhost:%s\r\n\r\n' "$port" >&3
+        cat <&3 >"$TMP/top.html"
+        exec 3>&-
+    fi
+    check "$name" "$(head -c 400 "$TMP/serve") $(head -c 300 "$TMP/top.html")" grep -q "$pattern" "$TMP/top.html"
+    kill -- -"$pid"
+    wait "$pid" 2>/dev/null
+    rm -f "$TMP/top.html"
+}
+
 version 4000 6000 gone
 go test -run='^$' -bench=Sort -benchtime=300ms -cpuprofile="$TMP/cpu.pprof" . >"$TMP/go.out" 2>&1 || not_ok "go test" "$(cat "$TMP/go.out")"
 "$PERFGO" view "$TMP/cpu.pprof" --html "$TMP/go-profile.html" || not_ok "view of Go's own profile" "exit status $?"
 for type in samples cpu; do
     equal "Go's own profile: the functions with the most $type" "$(flat "$TMP/go-profile.html" $type)" "$(pprof_flat "$TMP/cpu.pprof" $type)"
 done
+
+# What perfgo samples: one profile for all repeats, or with --each one for each.
+"$PERFGO" test profile -q --run=sampled -- -bench=Work -benchtime=100ms -count=2 . >"$TMP/sampled.out" 2>&1 || not_ok "a sampled run" "$(tail -n 3 "$TMP/sampled.out")"
+"$PERFGO" view sampled --html "$TMP/sampled.html" || not_ok "view of a sampled run" "exit status $?"
+equal "per operation: of all repeats" "$(data "$TMP/sampled.html" | jq '.benchmarks[0].sides[0].n')" \
+    "$(jq -s 'map(.n) | add' "$PERFGO_OUTPUT/history/sampled/benchmarks.jsonl")"
+serve "pprof's web interface, sampled" 'example.com/m.same' sampled
+"$PERFGO" test profile -q --each --run=each -- -bench=Work -benchtime=20ms -count=2 . >"$TMP/sampled.out" 2>&1
+"$PERFGO" view each --html "$TMP/each.html"
+equal "a profile for each repeat" "$(data "$TMP/each.html" | jq -c '[.benchmarks[] | select(.sides[0].profile != null) | .label | sub("-[0-9]+"; "")]')" '["Work, repeat 1","Work, repeat 2"]'
 
 if command -v valgrind >/dev/null 2>&1; then
     run() { "$PERFGO" test simulate -q --run="$1" -- -bench=. -benchtime=50x . >"$TMP/$1.out" 2>&1 || not_ok "run $1" "$(tail -n 3 "$TMP/$1.out")"; }
@@ -99,28 +132,6 @@ if command -v valgrind >/dev/null 2>&1; then
     # On a terminal.
     "$PERFGO" view old >"$TMP/text" 2>&1
     check "several profiles are listed" "$(cat "$TMP/text")" awk '/^  (Work|Sort)$/ { n++ } END { exit n != 2 }' "$TMP/text"
-    serve() { # NAME PATTERN ARGUMENT...: pprof's web interface comes up and has the pattern
-        local name=$1 pattern=$2 pid port=
-        shift 2
-        set -m
-        env -u DISPLAY -u WAYLAND_DISPLAY -u BROWSER "$PERFGO" view "$@" >"$TMP/serve" 2>&1 </dev/null &
-        pid=$!
-        set +m
-        for _ in $(seq 100); do
-            port=$(sed -n 's|.*Serving web UI on http://localhost:\([0-9]*\).*|\1|p' "$TMP/serve")
-            [ -z "$port" ] || break
-            sleep 0.1
-        done
-        if [ -n "$port" ] && exec 3<>"/dev/tcp/localhost/$port"; then
-            printf 'GET /ui/top HTTP/1.0\r\nHost: localhost:%s\r\n\r\n' "$port" >&3
-            cat <&3 >"$TMP/top.html"
-            exec 3>&-
-        fi
-        check "$name" "$(head -c 400 "$TMP/serve") $(head -c 300 "$TMP/top.html")" grep -q "$pattern" "$TMP/top.html"
-        kill -- -"$pid"
-        wait "$pid" 2>/dev/null
-        rm -f "$TMP/top.html"
-    }
     serve "pprof's web interface" 'example.com/m.same' old Work
     serve "at an address" 'example.com/m.same' --http localhost:$((20000 + RANDOM % 20000)) old Work
     serve "with a difference" 'example.com/m.fresh' old new Work
@@ -146,7 +157,7 @@ sentence "a page that cannot be written" "nowhere" "$TMP/cpu.pprof" --html "$TMP
 check "nothing was left behind" "x.html is there" [ ! -e "$TMP/x.html" ]
 
 need_chromium "pages of profiles" || finish
-pages=("$TMP/go-profile.html" "$CHECKS/view.js")
+pages=("$TMP/go-profile.html" "$CHECKS/view.js" "$TMP/sampled.html" "$CHECKS/view.js")
 [ ! -e "$TMP/view.html" ] || pages+=("$TMP/view.html" "$CHECKS/view.js" "$TMP/diff.html" "$CHECKS/diff.js")
 look "${pages[@]}"
 finish

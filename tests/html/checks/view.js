@@ -85,6 +85,7 @@ choose(label("scale"), "share");
 check("shares", /%/.test(document.querySelector("#hot tbody td.n span").textContent), document.querySelector("#hot tbody td.n span").textContent);
 check("a card per counter", $$("#counters .metric").length === side.metrics.length, $$("#counters .metric").length);
 const repeats = side.metrics.filter((m) => m.values.length > 1).reduce((sum, m) => sum + m.values.length, 0);
+await until(() => $$("#counters circle").length === repeats);
 check("with its repeats", $$("#counters circle").length === repeats, `${$$("#counters circle").length} of ${repeats}`);
 if (data.benchmarks.length > 1) {
   choose(label("benchmark"), String(data.benchmarks.length - 1));
