@@ -67,7 +67,7 @@ function inOrder(metric, width) {
   const points = metric.values.map((value, i) => ({ value, repeat: i + 1 }));
   return Plot.plot({
     width, height: 120, marginLeft: 46, marginTop: 8, marginBottom: 24, style: plotStyle,
-    x: { domain: [0.5, points.length + 0.5], ticks: points.length <= 12 ? points.map((p) => p.repeat) : 6, tickFormat: "d", label: null },
+    x: { domain: [0.5, points.length + 0.5], ticks: points.length <= 8 ? points.map((p) => p.repeat) : 5, tickFormat: "d", label: null },
     y: { domain: around([...metric.values, metric.low ?? metric.median, metric.high ?? metric.median]), ticks: 4, tickFormat: tick, label: null, grid: true },
     marks: [
       metric.low != null ? Plot.rect([metric], { x1: 0.5, x2: points.length + 0.5, y1: "low", y2: "high", fill: "var(--accent)", fillOpacity: 0.12 }) : null,

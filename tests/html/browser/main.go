@@ -2,17 +2,19 @@
 // the protocol of tests/lib.sh. Whatever the checks say, a message on the console or a request other
 // than for the page itself is a failure.
 //
-//	browser [-shot FILE] [-size WIDTHxHEIGHT] [-dark] PAGE CHECKS [PAGE CHECKS]...
+//	browser [-shot FILE [-crop HEIGHT]] [-size WIDTHxHEIGHT] [-dark] PAGE CHECKS [PAGE CHECKS]...
 //
 // Results are named after the page. CHECKS is the body of an async function that has check(name, holds, why), until(condition) and
 // sleep(milliseconds). Debian's chromedriver does the driving, over HTTP.
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -60,6 +62,7 @@ func die(err error) {
 
 func main() {
 	shot := flag.String("shot", "", "write a screenshot of the whole page to `FILE`")
+	crop := flag.Int("crop", 1<<14, "of at most `HEIGHT` pixels")
 	size := flag.String("size", "1280x900", "`WIDTHxHEIGHT` of the window")
 	dark := flag.Bool("dark", false, "as for a person who likes dark pages")
 	flag.Parse()
@@ -70,7 +73,7 @@ func main() {
 	d, err := start(*size, *dark)
 	die(err)
 	for args := flag.Args(); err == nil && len(args) > 0; args = args[2:] {
-		err = look(d, args[0], args[1], *shot)
+		err = look(d, args[0], args[1], *shot, *crop)
 	}
 	d.stop()
 	die(err)
@@ -79,7 +82,7 @@ func main() {
 	}
 }
 
-func look(d *driver, page, checks, shot string) error {
+func look(d *driver, page, checks, shot string, crop int) error {
 	page, err := filepath.Abs(page)
 	if err != nil {
 		return err
@@ -99,7 +102,7 @@ func look(d *driver, page, checks, shot string) error {
 		return err
 	}
 	if shot != "" {
-		if err := screenshot(d, shot); err != nil {
+		if err := screenshot(d, shot, crop); err != nil {
 			return err
 		}
 	}
@@ -181,14 +184,14 @@ func network(d *driver, url, name string) error {
 }
 
 // screenshot makes the window as high as the page first.
-func screenshot(d *driver, path string) error {
+func screenshot(d *driver, path string, crop int) error {
 	var height float64
 	script := map[string]any{"script": "return document.documentElement.scrollHeight", "args": []any{}}
 	if err := d.call("POST", "/execute/sync", script, &height); err != nil {
 		return err
 	}
 	metrics := map[string]any{"cmd": "Emulation.setDeviceMetricsOverride", "params": map[string]any{
-		"width": d.width, "height": int(height), "deviceScaleFactor": 1, "mobile": false}}
+		"width": d.width, "height": min(int(height), crop), "deviceScaleFactor": 1, "mobile": false}}
 	if err := d.call("POST", "/goog/cdp/execute", metrics, nil); err != nil {
 		return err
 	}
@@ -196,11 +199,15 @@ func screenshot(d *driver, path string) error {
 	if err := d.call("GET", "/screenshot", nil, &text); err != nil {
 		return err
 	}
-	data, err := base64.StdEncoding.DecodeString(text)
+	picture, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)))
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o666)
+	var small bytes.Buffer // Chromium is in a hurry
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, picture); err != nil {
+		return err
+	}
+	return os.WriteFile(path, small.Bytes(), 0o666)
 }
 
 func parseSize(text string) (width, height int, err error) {
