@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # timeout: 400
 # benchstat judges the same files: the same medians, p values and calls at alpha 0.05 (without the
-# control of false discoveries, which benchstat does not have), over 60 generated pairs of files.
+# control of false discoveries, which benchstat does not have), over 60 generated pairs of files and 6
+# real ones.
 . "$(dirname "$0")/lib.sh"
 cd "$TMP" || exit 1
 
@@ -80,4 +81,46 @@ print(f"calls: {calls['same']} same, {calls['changed']} changed; {lopsided} not 
 sys.exit(bool(bad) or min(calls.values()) < 30)
 PY
 check "medians, p values and calls agree" "see above" python3 agree.py "$PERFGO"
+
+# Real outputs, of every unit that Go prints: see testdata/benchstat/README.md.
+cat >real.py <<'PY'
+import csv, glob, json, os, subprocess, sys
+
+perfgo, data = sys.argv[1:]
+unit_of = {"sec/op": ("ns/op", 1e9), "B/s": ("MB/s", 1e-6)} # benchstat's: ours, times
+calls, bad, sets = {"same": 0, "changed": 0}, [], 0
+for old in sorted(glob.glob(data + "/*-old.txt")):
+    new = old.replace("-old", "-new")
+    text = subprocess.run(["./benchstat", "-format=csv", old, new], capture_output=True, text=True).stdout
+    rows = json.loads(subprocess.run([perfgo, "compare", "--json", old, new], capture_output=True, text=True).stdout)["rows"]
+    ours = {(r["name"].removeprefix("Benchmark") + (f"-{r['procs']}" if r["procs"] > 1 else ""), r["unit"]): r
+            for r in rows if r["old"] and r["new"]}
+    unit, seen = None, 0
+    for line in csv.reader(text.splitlines()):
+        if len(line) == 7 and line[0] == "" and line[5] == "vs base":
+            unit, scale = unit_of.get(line[1], (line[1], 1))
+        elif len(line) == 7 and line[0] not in ("", "geomean") and unit:
+            mine = ours.get((line[0], unit))
+            what = f"{os.path.basename(old)} {line[0]} {unit}: "
+            if mine is None:
+                bad.append(what + "not compared")
+                continue
+            seen += 1
+            for median, its in ((mine["old"]["median"], line[1]), (mine["new"]["median"], line[3])):
+                if abs(median - float(its) * scale) > 1e-5 * abs(median):
+                    bad.append(what + f"median {median} against {its}")
+            called, p = line[5] != "~", 1 if mine["p"] is None else mine["p"]
+            its = float(line[6].split("p=")[1].split()[0]) if "p=" in line[6] else 1
+            calls["changed" if called else "same"] += 1
+            if (p <= 0.05) != called or abs(p - its) > 0.00051:
+                bad.append(what + f"p={p} against {line[5:]}")
+    if seen != len(ours) or seen < 10:
+        bad.append(f"{old}: {seen} of {len(ours)} rows were judged")
+    sets += 1
+for line in bad[:20]:
+    print(line)
+print(f"{sets} real sets: {calls['same']} same, {calls['changed']} changed; {len(bad)} disagreements")
+sys.exit(bool(bad) or sets < 5 or min(calls.values()) < 10)
+PY
+check "real data sets: medians, p values and calls agree" "see above" python3 real.py "$PERFGO" "$ROOT/tests/cli/testdata/benchstat"
 finish
