@@ -9,7 +9,7 @@ set -u
 PACKAGES='
 gcc libc6-dev make pkg-config|pkgconf
 libpfm4-dev libprotobuf-c-dev protobuf-c-compiler libcjson-dev libelf-dev libdw-dev libunwind-dev zlib1g-dev libsmartcols-dev
-libcmocka-dev git jq strace valgrind linux-perf|linux-tools-generic
+libcmocka-dev git jq python3 python3-yaml strace valgrind linux-perf|linux-tools-generic
 clang clang-format
 gcc-aarch64-linux-gnu qemu-system-arm cpio
 '
