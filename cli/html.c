@@ -56,14 +56,20 @@ static void write_text(FILE *f, const char *s)
  */
 static void write_json(FILE *f, const char *s)
 {
-    for (; *s != '\0'; s++)
-        if (*s == '<' || *s == '>' || *s == '&' || *s == 0x7f)
-            fprintf(f, "\\u%04x", (unsigned)*s);
-        else if (s[0] == '\xe2' && s[1] == '\x80' && (s[2] == '\xa8' || s[2] == '\xa9')) {
+    while (*s != '\0') {
+        const size_t plain = strcspn(s, "<>&\x7f\xe2");
+
+        fwrite(s, 1, plain, f);
+        s += plain;
+        if (s[0] == '\xe2' && s[1] == '\x80' && (s[2] == '\xa8' || s[2] == '\xa9')) {
             fprintf(f, "\\u202%c", s[2] == '\xa8' ? '8' : '9');
-            s += 2;
-        } else
-            fputc(*s, f);
+            s += 3;
+        } else if (*s == '\xe2') {
+            fputc(*s++, f);
+        } else if (*s != '\0') {
+            fprintf(f, "\\u%04x", (unsigned)*s++);
+        }
+    }
 }
 
 static void write_hashes(FILE *f, enum html_kind kind)
