@@ -47,7 +47,8 @@ make_base() {
     cp $cross/tools/root/bin/{busybox,bash} $cross/tools/root/usr/bin/jq "$root/bin/"
     cp -a $cross/arm64/root/lib/ld-linux-aarch64.so.1 "$root/lib/"
     for source in $cross/{arm64,tools}/root/{lib,usr/lib}/aarch64-linux-gnu; do
-        find "$source" -maxdepth 1 -name '*.so.*' ! -name 'lib*krb5*' ! -name 'lib*ssl*' ! -name 'libcrypto*' \
+        # libdw.so.1 is a link to libdw-0.188.so.
+        find "$source" -maxdepth 1 \( -name '*.so.*' -o -name 'lib*-[0-9]*.so' \) ! -name 'lib*krb5*' ! -name 'lib*ssl*' ! -name 'libcrypto*' \
             -exec cp -a {} "$root/lib/aarch64-linux-gnu/" \;
     done
     aarch64-linux-gnu-gcc --sysroot=$cross/arm64/root -O2 -Wall -static -o "$root/bin/lab" "$here/guest/lab.c"

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# timeout: 1500
+# The end-to-end tests, on arm64: the scripts of tests/e2e as they are, each in a boot of its own, with
+# a go command that builds outside (guest/go). E2E="t101 t112" chooses.
+#
+# Left out: t105 (benchstat) and t109 (the judge's own test), which do not depend on the CPU, and the
+# t22x, which need Python.
+. "$(dirname "$0")/lab.sh"
+
+for script in "$ROOT"/tests/e2e/t1*.sh; do
+    name=$(basename "$script" .sh)
+    case ${name%%_*} in t105 | t109) continue ;; esac
+    [ -z "${E2E:-}" ] || grep -qw "${name%%_*}" <<<"$E2E" || continue
+    new_job "$name" <<END
+export PERFGO=/job/bin/perfgo LIBPERFGO=/job/lib/libperfgo.so TMPDIR=/tmp HOME=/tmp
+bash tests/e2e/$name.sh
+END
+    with_go "$name" || not_ok go "test2json does not build"
+    scripts+=("$name")
+done
+# Two at a time: each is one busy processor.
+printf '%s\n' "${scripts[@]}" | xargs -P 2 -I{} sh -c '"$0/boot.sh" "$1/{}" "$1/{}.out"; echo $? >"$1/{}.status"' "$LAB" "$TMP"
+
+for name in "${scripts[@]}"; do
+    before=$failures
+    relay "$name" | sed "s/^\(ok\|not ok\|skip\) /&${name%%_*}:/" >"$TMP/relayed"
+    cat "$TMP/relayed"
+    if grep -q '^not ok ' "$TMP/relayed"; then
+        show_boot "$name"
+        failures=$((failures + 1))
+    elif [ "$(cat "$TMP/$name.status")" != 0 ]; then
+        show_boot "$name"
+        not_ok "$name" "exit status $(cat "$TMP/$name.status")"
+    fi
+done
+finish
