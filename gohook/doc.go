@@ -19,6 +19,8 @@
 // [PageFaults], …) gives one number in one line. A [Counter] is opened once and started and stopped
 // at will; starting, stopping and reading allocate nothing.
 //
+// [Profile] takes a pprof of whatever runs between two moments.
+//
 // By default all threads of the process are counted, those there are and those to come: a function's
 // goroutines count wherever they run, and so do the garbage collector and everything else that
 // happens meanwhile. [Thread] and [Threads] narrow that down.

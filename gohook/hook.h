@@ -92,4 +92,22 @@ static inline void gohook_region_end(int region)
     gohook_api->region_end(region);
 }
 
+static inline int gohook_profile_start(const char *events, uint64_t freq, struct profiling **out,
+                                       struct perfgo_hook_error *err)
+{
+    return gohook_api->profile_start(events, freq, out, err);
+}
+
+static inline int gohook_profile_drain(struct profiling *p, struct perfgo_hook_error *err)
+{
+    return gohook_api->profile_drain(p, err);
+}
+
+static inline int gohook_profile_finish(struct profiling *p, const char *name, char **bytes,
+                                        size_t *size, struct perfgo_hook_sums *sums,
+                                        struct perfgo_hook_error *err)
+{
+    return gohook_api->profile_finish(p, name, bytes, size, sums, err);
+}
+
 #endif

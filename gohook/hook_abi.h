@@ -85,6 +85,12 @@ enum perfgo_hook_state {
     PERFGO_HOOK_SIMULATE, /* the same under Valgrind, whose counts are not to be had from inside */
 };
 
+struct profiling; /* opaque */
+struct perfgo_hook_sums {
+    uint64_t taken, lost; /* samples */
+    uint64_t missed;      /* threads that could not be sampled */
+};
+
 /* return type, name, parameters */
 #define PERFGO_HOOK_FUNCTIONS(X)                                                                 \
     /* events NULL or "": the default set of the machine. partial: leave out what cannot be      \
@@ -120,7 +126,16 @@ enum perfgo_hook_state {
     /* A number for a region's name, the same each time; -1: too long, or too many. */           \
     X(int, region, (const char *name, size_t size))                                              \
     X(void, region_begin, (int region)) /* [fast] */                                             \
-    X(void, region_end, (int region))   /* [fast] */
+    X(void, region_end, (int region))   /* [fast] */                                             \
+    /* Samples all threads until profile_finish; events "": CPU time. */                         \
+    X(int, profile_start,                                                                        \
+      (const char *events, uint64_t freq, struct profiling **, struct perfgo_hook_error *))      \
+    /* To be called now and then, before rings are full. */                                      \
+    X(int, profile_drain, (struct profiling *, struct perfgo_hook_error *))                      \
+    /* Ends it in any case. *bytes: pprof, for free(3); NULL: no sample. */                      \
+    X(int, profile_finish,                                                                       \
+      (struct profiling *, const char *name, char **bytes, size_t *size,                         \
+       struct perfgo_hook_sums *, struct perfgo_hook_error *))
 
 struct perfgo_hook_api {
     uint32_t version; /* PERFGO_HOOK_VERSION */

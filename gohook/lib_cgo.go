@@ -180,3 +180,44 @@ func libRegion(name string) int {
 
 func libRegionBegin(region int) { C.gohook_region_begin(C.int(region)) }
 func libRegionEnd(region int)   { C.gohook_region_end(C.int(region)) }
+
+type libProfile struct{ p *C.struct_profiling }
+
+func libProfileStart(events string, freq int) (libProfile, error) {
+	var p *C.struct_profiling
+	var e C.struct_perfgo_hook_error
+	if err := libAvailable(); err != nil {
+		return libProfile{}, err
+	}
+	text := C.CString(events)
+	defer C.free(unsafe.Pointer(text))
+	if C.gohook_profile_start(text, C.uint64_t(freq), &p, &e) < 0 {
+		return libProfile{}, libError("profile", events, &e)
+	}
+	return libProfile{p}, nil
+}
+
+func (l libProfile) drain() error {
+	var e C.struct_perfgo_hook_error
+	if C.gohook_profile_drain(l.p, &e) < 0 {
+		return libError("profile", "", &e)
+	}
+	return nil
+}
+
+// finish ends the profile, whatever it returns.
+func (l libProfile) finish(name string) ([]byte, ProfileSums, error) {
+	var e C.struct_perfgo_hook_error
+	var sums C.struct_perfgo_hook_sums
+	var bytes *C.char
+	var size C.size_t
+	text := C.CString(name)
+	defer C.free(unsafe.Pointer(text))
+	rc := C.gohook_profile_finish(l.p, text, &bytes, &size, &sums, &e)
+	s := ProfileSums{Samples: uint64(sums.taken), Lost: uint64(sums.lost), Missed: uint64(sums.missed)}
+	if rc < 0 {
+		return nil, s, libError("profile", "", &e)
+	}
+	defer C.free(unsafe.Pointer(bytes))
+	return C.GoBytes(unsafe.Pointer(bytes), C.int(size)), s, nil
+}

@@ -7,7 +7,9 @@ type config struct {
 	partial bool
 	threads []int32 // nil: the process
 	self    bool    // the calling thread
-	events  string  // Report only
+	events  string  // Report and Profile
+	rate    int     // Profile: samples per second
+	name    string  // Profile
 }
 
 func configOf(opts []Option) config {
@@ -44,5 +46,11 @@ func Threads(tids ...int) Option {
 // failing: they are absent from the results, and [Result.Note] names them.
 func Partial() Option { return func(c *config) { c.partial = true } }
 
-// Events sets the events of [Report]; the other functions take theirs as an argument.
+// Events sets the events of [Report] and [Profile]; the other functions take theirs as an argument.
 func Events(list string) Option { return func(c *config) { c.events = list } }
+
+// Rate sets how many samples [Profile] takes per second of CPU time and thread; the default is 1000.
+func Rate(hz int) Option { return func(c *config) { c.rate = hz } }
+
+// Name sets what the samples of [Profile] are labelled with; the default is "profile".
+func Name(name string) Option { return func(c *config) { c.name = name } }

@@ -15,7 +15,8 @@ func TestStub(t *testing.T) {
 	_, open := gohook.Open("task-clock")
 	_, count := gohook.Count("task-clock", f)
 	_, one := gohook.PageFaults(f)
-	for what, err := range map[string]error{"open": open, "count": count, "one": one} {
+	_, profile := gohook.Profile(nil)
+	for what, err := range map[string]error{"open": open, "count": count, "one": one, "profile": profile} {
 		if !errors.Is(err, gohook.ErrUnsupported) {
 			t.Errorf("%s: %v", what, err)
 		}

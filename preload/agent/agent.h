@@ -107,6 +107,8 @@ int sites_install(const struct gobin *bin, uint64_t bias, struct pg_error *err);
 /* --- ctor.c */
 /* The engine, loaded once; NULL: err says why. [any thread with libc] */
 const struct perfgo_engine *agent_engine(struct pg_error *err);
+/* Run-time address minus file address of the executable. */
+uint64_t program_bias(void);
 /* Makes agent.follower be served: in a process that was not asked to run benchmarks and now runs
  * one, by redirecting the calls of testing's timer, once. The caller is the benchmark itself, so
  * nobody else is about to make these calls. [any thread with libc] */
@@ -158,6 +160,8 @@ int simulate_read_dump(uint64_t part, struct pg_counts *out, struct pg_error *er
 void simulate_total(struct session_line *line);
 
 /* --- sampling.c */
+/* What of the process is perfgo's own, whose samples are nobody's. */
+void sampling_own(struct samples_program *program);
 /* Makes room for what is sampled. The program's Go data is borrowed until the process ends.
  * [constructor] */
 int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err);

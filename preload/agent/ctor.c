@@ -88,7 +88,7 @@ const struct perfgo_engine *agent_engine(struct pg_error *err)
 }
 
 /* Run-time address minus file address of the executable. */
-static uint64_t load_bias(void)
+uint64_t program_bias(void)
 {
     const ElfW(Phdr) *phdr = (const ElfW(Phdr) *)getauxval(AT_PHDR);
     size_t n = getauxval(AT_PHNUM);
@@ -264,7 +264,7 @@ static int redirect_timer(struct pg_error *err)
 {
     struct elf_image *image = NULL;
     struct gobin *bin = NULL;
-    uint64_t bias = load_bias();
+    uint64_t bias = program_bias();
     int rc = agent_engine(err) != NULL ? 0 : -PG_E_NOTFOUND;
 
     if (rc < 0)
@@ -306,7 +306,7 @@ static int enter(int argc, char *const *argv, struct pg_error *err)
     struct elf_image *image = NULL;
     struct gobin_function f;
     struct gobin *bin = NULL;
-    uint64_t bias = load_bias();
+    uint64_t bias = program_bias();
     int rc;
 
     rc = agent.engine->elf_open("/proc/self/exe", &image, err);

@@ -8,6 +8,7 @@
  */
 #include "agent.h"
 #include "groups.h"
+#include "profiling.h"
 #include "regions.h"
 
 #include "gohook/hook_abi.h"
@@ -316,6 +317,46 @@ static int follow(struct perfgo_hook_counter *c, struct perfgo_hook_error *err)
     return 0;
 }
 
+/* ---- profiles */
+
+static int fail_code(struct perfgo_hook_error *out, const struct pg_error *err)
+{
+    int code = err->code == PG_E_INVALID || err->code == PG_E_FORMAT ? PERFGO_HOOK_INVALID
+               : err->code == PG_E_PERMISSION                        ? PERFGO_HOOK_PERMISSION
+               : err->code == PG_E_UNSUPPORTED                       ? PERFGO_HOOK_UNSUPPORTED
+               : err->code == PG_E_LIMIT || err->code == PG_E_NOMEM  ? PERFGO_HOOK_LIMIT
+                                                                     : PERFGO_HOOK_FAILED;
+
+    return fail(out, code, 0, err->text);
+}
+
+static int profile_start(const char *events, uint64_t freq, struct profiling **out,
+                         struct perfgo_hook_error *err)
+{
+    struct pg_error why = {0};
+    int rc = profiling_start(events[0] != '\0' ? events : NULL, freq, out, &why);
+
+    return rc < 0 ? fail_code(err, &why) : 0;
+}
+
+static int profile_drain(struct profiling *p, struct perfgo_hook_error *err)
+{
+    struct pg_error why = {0};
+
+    return profiling_drain(p, &why) < 0 ? fail_code(err, &why) : 0;
+}
+
+static int profile_finish(struct profiling *p, const char *name, char **bytes, size_t *size,
+                          struct perfgo_hook_sums *sums, struct perfgo_hook_error *err)
+{
+    struct profiling_sums s = {0};
+    struct pg_error why = {0};
+    int rc = profiling_finish(p, name, bytes, size, &s, &why);
+
+    *sums = (struct perfgo_hook_sums){.taken = s.taken, .lost = s.lost, .missed = s.missed};
+    return rc < 0 ? fail_code(err, &why) : 0;
+}
+
 __attribute__((visibility("default"))) const struct perfgo_hook_api *perfgo_hook(void)
 {
     static const struct perfgo_hook_api api = {
@@ -339,6 +380,9 @@ __attribute__((visibility("default"))) const struct perfgo_hook_api *perfgo_hook
         .region = region_number,
         .region_begin = region_begin,
         .region_end = region_end,
+        .profile_start = profile_start,
+        .profile_drain = profile_drain,
+        .profile_finish = profile_finish,
     };
 
     agent.imported = true;

@@ -11,6 +11,7 @@
  */
 #include "agent.h"
 #include "groups.h"
+#include "profiling.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -53,6 +54,8 @@ static void *counted_run(void *arg)
         windows_thread_begin(agent.windows);
     if (groups_want_threads())
         groups_thread_begin();
+    if (profilings_want_threads())
+        profilings_thread_begin();
     pthread_cleanup_push(counted_end, NULL); /* pthread_exit and cancellation end here too */
     result = start.run(start.arg);
     pthread_cleanup_pop(1);

@@ -19,7 +19,6 @@ struct region {
 static struct {
     struct hot_lock lock;
     uint32_t n;
-    uint32_t current;     /* number + 1 */
     struct pg_counts own; /* what one entry costs by itself */
     struct region region[MAX_REGIONS];
 } regions;
@@ -79,7 +78,6 @@ void region_begin(int number)
         return;
     hot_lock(&regions.lock);
     r->entered++;
-    regions.current = (uint32_t)number + 1;
     if (r->depth++ == 0)
         windows_counted(agent.windows, false, &r->base);
     hot_unlock(&regions.lock);
@@ -96,10 +94,6 @@ void region_end(int number)
     if (r->depth > 0 && --r->depth == 0) {
         windows_counted(agent.windows, true, &now);
         hot_counts_add(&r->sum, &now, &r->base, &agent.plan);
-        regions.current = 0;
-        for (uint32_t i = 0; i < regions.n; i++)
-            if (regions.region[i].depth > 0)
-                regions.current = i + 1;
     }
     hot_unlock(&regions.lock);
 }
@@ -116,8 +110,6 @@ void regions_forget(bool leave)
         zero(&r->sum);
         zero(&r->base); /* as windows_counted is by now */
     }
-    if (leave)
-        regions.current = 0;
     hot_unlock(&regions.lock);
 }
 
@@ -148,11 +140,6 @@ size_t regions_total(struct session_region out[MAX_REGIONS])
     }
     hot_unlock(&regions.lock);
     return n;
-}
-
-uint32_t region_current(void)
-{
-    return __atomic_load_n(&regions.current, __ATOMIC_RELAXED);
 }
 
 static int by_value(const void *a, const void *b)

@@ -31,9 +31,6 @@ void regions_forget(bool leave);
  * names stay valid. [go thread] */
 size_t regions_total(struct session_region out[MAX_REGIONS]);
 
-/* The region that was entered last and is still open, as its number + 1; 0: none. [any thread] */
-uint32_t region_current(void);
-
 /* Measures what entering and leaving costs by itself, inside a window. Needs agent.windows and the
  * stacks. [constructor] */
 void regions_calibrate(void);

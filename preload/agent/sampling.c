@@ -36,18 +36,24 @@ static int find_own(struct dl_phdr_info *info, size_t size, void *context)
     return 0;
 }
 
+void sampling_own(struct samples_program *program)
+{
+    program->stacks_start = (uint64_t)(uintptr_t)pg_stacks_base;
+    program->stacks_limit = pg_stacks_base != NULL
+                                ? program->stacks_start + ((uint64_t)PG_STACKS << PG_STACK_SHIFT)
+                                : 0;
+    dl_iterate_phdr(find_own, program);
+}
+
 int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err)
 {
     static struct stack_program stack; /* borrowed until the process ends */
     struct samples_program program = {
         .stack = &stack,
-        .stacks_start = (uint64_t)(uintptr_t)pg_stacks_base,
-        .stacks_limit =
-            (uint64_t)(uintptr_t)pg_stacks_base + ((uint64_t)PG_STACKS << PG_STACK_SHIFT),
     };
 
     stack = (struct stack_program){.bin = bin, .bias = bias};
-    dl_iterate_phdr(find_own, &program);
+    sampling_own(&program);
     samples = agent.engine->samples_new(&agent.plan.sampling, program);
     return samples != NULL ? 0 : pg_error_set(err, PG_E_NOMEM, "no memory for samples");
 }

@@ -8,6 +8,7 @@
 #define PERFGO_COLLECT_ENGINE_H
 
 #include "arch/arch.h"
+#include "collect/sampled.h"
 #include "collect/samples.h"
 #include "collect/session.h"
 #include "gobin/gobin.h"
@@ -52,6 +53,10 @@
       (struct samples *, struct hot_sampler *, const struct hot_view *, struct pg_error *))        \
     X(void, samples_settle, (struct samples *, struct hot_sampler *))                              \
     X(void, samples_begin, (struct samples *, uint32_t))                                           \
+    X(void, samples_free, (struct samples *))                                                      \
+    X(int, sampled_encode,                                                                         \
+      (const struct sampled_line *, const struct elf_image *, const struct gobin *, const char *,  \
+       char **, size_t *, uint64_t *, uint64_t *, struct pg_error *))                              \
     X(uint32_t, samples_run, (const struct samples *))                                             \
     X(int, simulate_plan, (const char *, struct pg_plan *, struct pg_error *))                     \
     X(int, simulate_read,                                                                          \

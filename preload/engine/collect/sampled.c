@@ -1,5 +1,6 @@
 #include "collect/sampled.h"
 
+#include "base/strbuf.h"
 #include "collect/samples_profile.h"
 
 #include <stdlib.h>
@@ -73,5 +74,30 @@ int sampled_add(struct sampled *s, const struct sampled_line *line, const struct
     subject.duration_ns = s->duration_ns;
     rc = samples_profile(s->kept, &subject, out, err);
     places_close(places);
+    return rc;
+}
+
+int sampled_encode(const struct sampled_line *line, const struct elf_image *image,
+                   const struct gobin *bin, const char *file, char **bytes, size_t *size,
+                   uint64_t *taken, uint64_t *lost, struct pg_error *err)
+{
+    const struct samples_sums sums = samples_sums(line->samples);
+    struct profile *profile = NULL;
+    struct sampled one = {0};
+    struct strbuf out = {0};
+    int rc = sampled_add(&one, line, image, bin, file, &profile, err);
+
+    *taken = sums.taken;
+    *lost = sums.lost;
+    if (rc == 0 && profile != NULL)
+        rc = profile_encode(profile, &out, err);
+    if (rc < 0) {
+        strbuf_free(&out);
+    } else {
+        *bytes = out.text;
+        *size = out.size;
+    }
+    profile_free(profile);
+    sampled_free(&one);
     return rc;
 }

@@ -29,6 +29,11 @@ struct sampled { /* zero-initialised: nothing yet */
 int sampled_add(struct sampled *s, const struct sampled_line *line, const struct elf_image *image,
                 const struct gobin *bin, const char *file, struct profile **out,
                 struct pg_error *err);
+/* The profile of one line that is nobody's repetition, as pprof: *bytes is malloc'ed, NULL when
+ * there is not one sample. */
+int sampled_encode(const struct sampled_line *line, const struct elf_image *image,
+                   const struct gobin *bin, const char *file, char **bytes, size_t *size,
+                   uint64_t *taken, uint64_t *lost, struct pg_error *err);
 void sampled_free(struct sampled *s);
 
 #endif
