@@ -61,6 +61,10 @@ own_binary() {
 # at each StopTimer; without it a process may come to poll later, by chance, and has two speeds.
 GO_TEST="-test.run=^$ -test.timeout=10m"
 
+# The two sides, unless a topic says otherwise: nothing before the test binary, and perfgo.
+SIDE_A=()
+SIDE_B=("$PERFGO" exec --)
+
 # both WITHOUT WITH UNITS -- BINARY ARGUMENTS...: runs the test binary REPEATS times on each side, by
 # turns; appends the values of each unit to the files WITHOUT.UNIT and WITH.UNIT ("/" as "-per-").
 # Fails when a run shows no such value.
@@ -70,8 +74,8 @@ both() {
     for ((i = 0; i < REPEATS; i++)); do
         for side in $([ $((i % 2)) -eq 0 ] && echo A B || echo B A); do
             case $side in
-            A) out=$("$@" 2>&1) ;;
-            B) out=$("$PERFGO" exec -- "$@" 2>&1) ;;
+            A) out=$("${SIDE_A[@]}" "$@" 2>&1) ;;
+            B) out=$("${SIDE_B[@]}" "$@" 2>&1) ;;
             esac
             # Without metrics on the line perfgo was not in it, and the figure would mean nothing.
             if [ "$side" = B ] && ! grep -qE '^Benchmark.* task-ns/op' <<<"$out"; then
@@ -86,4 +90,79 @@ both() {
             done
         done
     done
+}
+
+# Benchmarks of the standard library: package, name.
+STD_LIST='
+sort            BenchmarkSortIsSorted
+strings         BenchmarkFields/Mixed/4096
+strings         BenchmarkReplaceAll
+bytes           BenchmarkIndexByte/4K
+encoding/json   BenchmarkCodeMarshal
+encoding/json   BenchmarkCodeUnmarshal
+regexp          BenchmarkReplaceAll
+math/big        BenchmarkNatMul/1000
+compress/flate  BenchmarkEncode/Digits/Speed/1e5
+compress/flate  BenchmarkDecode/Newton/Default/1e5
+crypto/sha256   BenchmarkHash8K/New
+hash/crc32      BenchmarkCRC32/poly=IEEE/size=4kB/align=0
+container/heap  BenchmarkDup
+fmt             BenchmarkSprintfFloat
+strconv         BenchmarkQuote
+unicode/utf8    BenchmarkRuneCountTenJapaneseChars
+bufio           BenchmarkReaderCopyOptimal
+encoding/base64 BenchmarkDecodeString/8192
+'
+
+# Name in the pattern language of -test.bench: each element anchored.
+anchored() { sed 's|^|^|; s|/|$/^|g; s|$|$|' <<<"$1"; }
+
+# std_ratios FIGURE GOAL [UNIT...]: side B over side A, the median over the benchmarks of STD_LIST, for
+# each unit (ns/op unless given). Test binaries are built once; both sides run the same number of
+# iterations, so that Go's own search for one is no noise.
+std_ratios() {
+    local figure=$1 goal=$2 units src pkg name binary pattern n unit
+    shift 2
+    units=${*:-ns/op}
+    src=$(go env GOROOT)/src
+    while read -r pkg name; do
+        [ -n "$pkg" ] || continue
+        binary=$TMP/${pkg//\//_}.test
+        [ -f "$binary" ] || go test -vet=off -c -o "$binary" "$pkg" ||
+            { unmeasured "$pkg" "does not build"; continue; }
+        cd "$src/$pkg" || { unmeasured "$pkg" "no source"; continue; }
+        pattern=$(anchored "$name")
+        n=$("$binary" $GO_TEST -test.bench="$pattern" -test.benchtime="$BENCHTIME" 2>/dev/null |
+            awk '/^Benchmark/ && NF > 3 { print $2 }')
+        [[ $n =~ ^[0-9]+$ ]] || { unmeasured "$pkg $name" "not exactly one benchmark of this name"; continue; }
+        rm -f "$TMP/a".* "$TMP/b".*
+        both "$TMP/a" "$TMP/b" "$units" -- "$binary" $GO_TEST -test.bench="$pattern" -test.benchtime="${n}x" ||
+            { unmeasured "$pkg $name" "a run printed no $units"; continue; }
+        for unit in $units; do
+            ratio_of "$unit" "$pkg ${name#Benchmark}"
+        done
+    done <<<"$STD_LIST"
+    for unit in $units; do
+        ratios_figure "$unit $figure" "$goal" "$TMP/ratios.${unit//\//-per-}"
+    done
+}
+
+# ratio_of UNIT WHAT: of what `both` has left; kept for the median.
+ratio_of() {
+    local file=${1//\//-per-} a b ratio fastest
+    a=$(median <"$TMP/a.$file") b=$(median <"$TMP/b.$file")
+    ratio=$(calc %.4f "$b / $a")
+    fastest=$(calc %.4f "$(fastest <"$TMP/b.$file") / $(fastest <"$TMP/a.$file")")
+    detail "$ratio (fastest runs $fastest)  $2: $a $1 without, $b with"
+    echo "$ratio" >>"$TMP/ratios.$file"
+    echo "$fastest" >>"$TMP/ratios.$file.fastest"
+}
+
+ratios_figure() {
+    if [ -f "$3" ] && [ "$(wc -l <"$3")" -ge 12 ]; then
+        figure "$1" "$(median <"$3")" "$2" x \
+            "median over $(wc -l <"$3") benchmarks; of their fastest runs $(median <"$3.fastest")"
+    else
+        unmeasured "$1" "fewer than 12 benchmarks"
+    fi
 }

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# What sampling at 999 Hz adds to counting, for benchmarks of the standard library; and what a sample
+# costs at the least on this machine, which is most of it on a virtual one: each is a timer interrupt.
+. "$(dirname "$0")/lib.sh"
+
+BENCHTIME=${BENCHTIME:-200ms}
+REPEATS=${REPEATS_SAMPLING:-5}
+SIDE_A=("$PERFGO" exec --)
+SIDE_B=(env PERFGO_MODE=profile PERFGO_FREQ=999 "$PERFGO" exec --)
+if cc -O2 -fno-omit-frame-pointer -o "$TMP/sample_cost" "$BENCH_DIR/sample_cost.c" && cost=$("$TMP/sample_cost"); then
+    detail "$cost"
+else
+    detail "what a sample costs could not be measured: perf_event_open is denied"
+fi
+std_ratios "sampled at 999 Hz over counted" 1.01 ns/op task-ns/op
+done_measuring
