@@ -7,7 +7,7 @@ $(OUT)/tests/hostile: $(OBJ)/tests/html/hostile.o $(LIBENGINE)
 
 $(OUT)/tests/browser: $(wildcard tests/html/browser/*)
 	@mkdir -p $(@D)
-	cd tests/html/browser && go build -o $(CURDIR)/$@ .
+	cd tests/html/browser && go build -buildvcs=false -o $(CURDIR)/$@ .
 
 html-build: $(HTML_TESTS)
 .PHONY: html-build

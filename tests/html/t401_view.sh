@@ -86,7 +86,13 @@ serve() { # NAME PATTERN ARGUMENT...: pprof's web interface comes up and has the
         [ -z "$port" ] || break
         sleep 0.1
     done
-    if [ -n "$port" ] && exec 3<>"/dev/tcp/localhost/$port"; then
+    # It says so a moment before it listens.
+    opened() { { exec 3<>"/dev/tcp/localhost/$port"; } 2>/dev/null; }
+    for _ in $(seq 100); do
+        [ -z "$port" ] || ! opened || break
+        sleep 0.1
+    done
+    if [ -n "$port" ] && opened; then
         printf 'GET /ui/top HTTP/1.0\r\nHost: localhost:%s\r\n\r\n' "$port" >&3
         cat <&3 >"$TMP/top.html"
         exec 3>&-

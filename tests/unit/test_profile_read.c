@@ -384,7 +384,7 @@ static void test_deep(void **state)
 static void test_prune(void **state)
 {
     struct stack stack[100];
-    char text[100][32];
+    char text[100][64];
     struct pprof *p;
     struct calltree *t;
     double sum = 0;
