@@ -10,6 +10,7 @@
 #include "cli/waker.h"
 
 #include "bench/run.h"
+#include "collect/jobs.h"
 #include "gobin/gobin.h"
 #include "pmu/pmu.h"
 
@@ -48,8 +49,10 @@ struct simulation {
     struct words known; /* all top-level benchmarks; asked for when first needed */
     bool asked, progress_wanted;
     struct waker waker;
+    struct jobs *jobs; /* profiles to make; NULL: none can be */
     uint64_t deadline_ns;
-    bool late; /* the deadline has passed and the child was ended for it */
+    bool profile_failed; /* and that has been said */
+    bool late;           /* the deadline has passed and the child was ended for it */
 };
 
 bool simulate_wanted(const struct pg_settings *s)
@@ -265,10 +268,21 @@ static void tell_progress(struct simulation *sim)
     }
 }
 
+static void make_profiles(struct simulation *sim)
+{
+    struct pg_error err;
+
+    if (sim->jobs != NULL && jobs_do(sim->jobs, sim->spec->dir, &err) < 0 && !sim->profile_failed) {
+        notes_add(sim->spec->notes, NULL, "%s: %s", sim->label, err.text);
+        sim->profile_failed = true;
+    }
+}
+
 static void look(void *context, pid_t pid)
 {
     struct simulation *sim = context;
 
+    make_profiles(sim);
     waker_look(&sim->waker, pid);
     benchlist_read(sim->progress, &sim->offset, &sim->begun);
     if (sim->progress_wanted)
@@ -402,6 +416,7 @@ static int run_all(struct simulation *sim, int *status)
 static void finish(struct simulation *sim)
 {
     waker_close(&sim->waker);
+    jobs_close(sim->jobs);
     words_free(&sim->args);
     words_free(&sim->begun);
     words_free(&sim->known);
@@ -427,6 +442,8 @@ int simulate_run(const struct simulate_spec *spec, int *status)
     words_add_all(&sim.args, spec->args, spec->n_args);
     with_binary(spec->original, take_identity, &sim);
     waker_open(&sim.waker, spec->dir);
+    if (jobs_open(spec->program, spec->settings->seed, &sim.jobs, &err) < 0)
+        notes_add(spec->notes, NULL, "%s: there are no profiles: %s", sim.label, err.text);
     change_flags(&sim);
     change_environment(&sim);
     name_run(&sim);

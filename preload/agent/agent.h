@@ -10,6 +10,9 @@
  *   samplers.c   opens and ends the samplers of threads                           [go thread]
  *   ticks.c      the signal of their timers, where there are no perf events        [signal]
  *   sampling.c   reads what they sampled                                           [recorder]
+ *   turns.c      under Valgrind, the order in which Go's threads run               [go thread]
+ *   pace.c       there, holds what Go does in the background                      [go thread]
+ *   clock.c      there, the time that the program sees                            [go thread]
  *   recorder.c   a thread of ours with a working libc: formats and writes         [recorder]
  * A program that imports the Go package gohook also calls:
  *   gohook.c     what the package may ask for; counters of its own in groups.c    [any]
@@ -149,13 +152,12 @@ void hook_simulate_start(struct hook_regs *regs);
 void hook_simulate_stop(struct hook_regs *regs);
 void hook_simulate_reset(struct hook_regs *regs);
 void hook_simulate_result(struct hook_regs *regs);
-void hook_simulate_sysmon(struct hook_regs *regs);
 /* Makes the plan and the start-up of Go repeatable, and measures an empty window. Needs the stacks.
  * [constructor] */
 int simulate_start(struct pg_error *err);
-/* Reads a dump, and removes the one before: the last one stays for the profile of its line, and
- * then for perfgo exec to remove with the directory. [constructor] [recorder] */
-int simulate_read_dump(uint64_t part, struct pg_counts *out, struct pg_error *err);
+/* Reads what the line was counted with, from Valgrind's dumps; negative, and nothing counted, when
+ * that fails. [recorder] */
+int simulate_read_line(struct session_line *line, struct pg_error *err);
 /* What the line that is being handed over was counted with. [go thread] */
 void simulate_total(struct session_line *line);
 
@@ -175,6 +177,39 @@ const struct samples *sampling_take(uint32_t run, struct pg_error *err);
 /* --- ticks.c */
 /* Installs the handler of the samplers' timers; fails when the signal is in use. [constructor] */
 int ticks_install(struct pg_error *err);
+/* --- clock.c, while simulating */
+/* Go will see this clock. [constructor] */
+void clock_start(void);
+/* Reads it, as Go does. [go thread] */
+void clock_look(void);
+/* So much more time has passed. [go thread] */
+void clock_advance(uint64_t ns);
+/* The caller is about to wait, at most ns: the next look at the clock tells how long it was.
+ * [go thread] */
+void clock_wait_begins(uint64_t ns);
+
+/* --- pace.c, while simulating */
+void hook_simulate_sysmon(struct hook_regs *regs);
+void hook_simulate_scavenger(struct hook_regs *regs);
+/* Lets perfgo exec wake the monitor thread. [constructor] */
+void pace_start(void);
+
+/* --- turns.c, while simulating */
+void hook_turns_new(struct hook_regs *regs);
+void hook_turns_begin(struct hook_regs *regs);
+void hook_turns_end(struct hook_regs *regs);
+void hook_turns_sleep(struct hook_regs *regs);
+void hook_turns_wake(struct hook_regs *regs);
+void hook_turns_poll(struct hook_regs *regs);
+void hook_turns_processors(struct hook_regs *regs);
+/* The caller has the turn; the hooks keep the order from here on. [constructor] */
+void turns_start(void);
+/* No call was found for this hook: without some of them there are no turns. [constructor] */
+void turns_lack(void (*hook)(struct hook_regs *regs));
+/* The caller is about to wait and then acts on its own. [go thread] */
+void turns_leave(void);
+/* Whoever has the turn waits for somebody who has not: the next one gets it. [go thread] */
+void turns_take_away(void);
 
 /* --- recorder.c */
 /* Starts the recorder thread; [constructor]. */
@@ -192,9 +227,6 @@ struct go_line {
  * stays valid until the next call. NULL: let Go print its own (the recorder is busy, late, or could
  * not tell). [go thread] */
 const char *recorder_line(const struct go_line *line, size_t *size);
-/* Reads Valgrind's dump number `part` through the recorder; false when it cannot be
- * read, which is said once. [go thread] */
-bool recorder_dump(uint64_t part, struct pg_counts *out);
 /* The process ends: waits until everything is written, a second or two at most. [go thread] */
 void recorder_finish(int32_t exit_code);
 

@@ -20,8 +20,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <valgrind/callgrind.h>
+
 enum { IDLE, FILLING, POSTED, DONE, ABANDONED };
-enum job { JOB_LINE, JOB_DUMP };
 
 enum {
     MAX_THREADS = 512, /* named in one record; the rest is added up */
@@ -37,10 +38,6 @@ static struct {
     int32_t exit_code;
     uint32_t refused; /* lines that Go printed without us */
     uint32_t run;     /* of the line that is handed over */
-    enum job kind;
-    uint64_t part;         /* JOB_DUMP: which one … */
-    struct pg_counts dump; /* … and what was in it, */
-    bool dump_read;        /* if it could be read */
     struct pg_error first_error;
     struct session_line out_line;
     struct session_thread thread[MAX_THREADS];
@@ -48,6 +45,7 @@ static struct {
     char pkg[4096], name[8192], printed_name[8192], text[32768];
     char out[65536];
     size_t out_size; /* 0: print Go's own text */
+    bool hidden;
 } recorder;
 
 static bool moved(uint32_t *state, uint32_t from, uint32_t to)
@@ -151,9 +149,8 @@ static void job_end(void)
 }
 
 /* Hands over what was filled in and waits for it; false when that took too long. */
-static bool job_do(enum job kind)
+static bool job_do(void)
 {
-    recorder.kind = kind;
     __atomic_store_n(&recorder.job, POSTED, __ATOMIC_RELEASE);
     wake_recorder();
     return wait_while(&recorder.job, POSTED, JOB_SECONDS) ||
@@ -168,27 +165,11 @@ const char *recorder_line(const struct go_line *line, size_t *size)
         job_end();
         return refuse();
     }
-    if (!job_do(JOB_LINE))
+    if (!job_do())
         return refuse();
     *size = recorder.out_size;
     job_end(); /* the text stays as it is until the next line is handed over */
     return *size > 0 ? recorder.out : NULL;
-}
-
-bool recorder_dump(uint64_t part, struct pg_counts *out)
-{
-    bool read;
-
-    if (!moved(&recorder.job, IDLE, FILLING))
-        return false;
-    recorder.part = part;
-    if (!job_do(JOB_DUMP))
-        return false;
-    read = recorder.dump_read;
-    if (read)
-        *out = recorder.dump;
-    job_end();
-    return read;
 }
 
 void recorder_finish(int32_t exit_code)
@@ -222,26 +203,26 @@ static void do_line(void)
         recorder.out_line.threads_unsampled =
             __atomic_load_n(&agent.samplers->missed, __ATOMIC_RELAXED);
     recorder.out_size = 0;
+    if (agent.simulate && simulate_read_line(&recorder.out_line, &err) < 0)
+        remember(&err);
     if (agent.engine->session_line(agent.session, &recorder.out_line, recorder.out,
                                    sizeof recorder.out, &recorder.out_size, &err) < 0)
         remember(&err);
 }
 
-static void do_dump(void)
+/* What this thread does is not counted. Callgrind knows which thread asks only while it
+ * instruments, as it does from the first job on. */
+static void hide_from_callgrind(void)
 {
-    struct pg_error err = {0};
-
-    recorder.dump_read = simulate_read_dump(recorder.part, &recorder.dump, &err) == 0;
-    if (!recorder.dump_read)
-        remember(&err);
+    if (agent.simulate && !recorder.hidden)
+        CALLGRIND_TOGGLE_COLLECT;
+    recorder.hidden = true;
 }
 
 static void do_job(void)
 {
-    if (recorder.kind == JOB_LINE)
-        do_line();
-    else
-        do_dump();
+    hide_from_callgrind();
+    do_line();
     if (!moved(&recorder.job, POSTED, DONE))
         job_end(); /* abandoned */
     sys_futex_wake(&recorder.job, 1);

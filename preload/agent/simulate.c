@@ -1,28 +1,35 @@
 /* simulate.c - deterministic counts from Valgrind's callgrind, in place of a PMU.
  *
- * Callgrind starts with its instrumentation off; the hooks switch it on at the start of a window
- * and off at its end, so a dump holds the timed region and nothing else, and everything around it
- * runs several times faster.
+ * A dump of callgrind's holds what was executed since its counters were last zero. So a window
+ * begins by making them zero and ends with a dump. Callgrind starts with its instrumentation off,
+ * and is switched on at the first window: everything before runs several times faster. It stays on,
+ * because switching throws all translated code away, which costs more than a whole run of most
+ * benchmarks. Only where a run opens its window again (StopTimer, StartTimer), the part between is
+ * kept out by switching, and fewer iterations are counted; that is noticed when it happens, and the
+ * run is repeated that way.
  *
  * Time means nothing here, so testing's own search for an iteration count is led: benchmarks run in
  * its duration mode, and at the end of each run the hook writes into testing.B a duration that
  * makes testing go on or stop. A line has four runs: the first single iteration, from whose cost
- * the next is sized; unless that was long, a warm-up (lazy initialisation, growth of maps and of
- * the goroutine's stack, sync.Once); N; and 2N. The counts are those of 2N. What N more iterations
- * cost, the difference of the last two, is kept beside them: where the two disagree the benchmark
- * is not linear, or was not warm. A b.Loop loop does all that within one run: there the call by
- * which it predicts its next target is led instead. (Go: src/testing/benchmark.go, launch,
+ * the next are sized; a warm-up (lazy initialisation, growth of maps and of the goroutine's stack,
+ * sync.Once); N; and 2N. The counts are those of 2N. What N more iterations cost, the difference of
+ * the last two, is kept beside them: where the two disagree the benchmark is not linear, or was not
+ * warm. Where one iteration costs more than all that should, the first is the warm-up and the
+ * second is counted; where it costs more than several such, it is counted at once. These have no N
+ * and 2N to compare. A b.Loop loop does all that within one run: there the call by which it
+ * predicts its next target is led instead. (Go: src/testing/benchmark.go, launch,
  * stopOrScaleBLoop, predictN)
  *
  * What would differ between runs is fixed or held: the 16 bytes at AT_RANDOM, from which Go seeds
- * its hashes and its scheduler, are overwritten before Go reads them; sysmon, which looks around by
- * real time, makes goroutines yield and moves them between threads, is kept asleep.
+ * its hashes and its scheduler, are overwritten before Go reads them; the order of Go's threads
+ * (turns.c) and the time they see (clock.c) do not depend on the machine.
  */
 #include "bench.h"
 #include "progress.h"
 
 #include "hot/sys.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,11 +41,14 @@
 #include <valgrind/callgrind.h>
 
 enum {
-    WARM_UP_COST = 500000, /* instructions that the warm-up should cost … */
+    WARM_UP_COST = 250000, /* instructions that the warm-up should cost … */
     WARM_UP_MOST = 1000,   /* … in at most so many iterations */
-    COST = 2000000,        /* instructions that N iterations should cost … */
-    MOST = 1000000,        /* … in at most so many */
-    HOLD_SECONDS = 60,     /* sysmon runs at least so often */
+    COST = 1000000,        /* instructions that N iterations should cost … */
+    MOST = 500000,         /* … in at most so many */
+    WINDOW_COST = 100000,  /* a window that is switched takes as long as so many */
+    DEAR = 4000000,        /* an iteration that is counted alone … */
+    DEAREST = 10000000,    /* … and one that runs only once */
+    TAIL = 512,            /* bytes of a dump that have its last line */
     GO_ON = 1,             /* a duration that makes testing go on */
 };
 #define FINISHED ((uint64_t)1 << 40) /* the one that it is told to reach */
@@ -46,21 +56,29 @@ enum {
 enum phase { FIRST, WARM_UP, HALF, FULL, AFTER };
 
 struct counted {
-    struct pg_counts counts;
     uint64_t iterations, windows;
+    uint64_t part; /* of callgrind's dumps; 0: there is none, the timer never ran */
 };
 
 static struct {
+    bool ready; /* the first benchmark has begun */
     enum phase phase;
     uint64_t part;       /* dumps asked for so far */
     uint64_t iterations; /* of the run under way */
     uint64_t windows;    /* closed in it */
     uint64_t target;     /* b.Loop: iterations of all runs of the line */
-    uint32_t *wake;      /* shared with perfgo exec: changed when sysmon is to run */
+    bool instrumented;
+    bool switching;    /* the line opens windows again: only they are instrumented */
+    bool torn;         /* … which came as a surprise: this run's first window is lost */
+    bool enough;       /* the first run is the last one */
+    unsigned long end; /* what ends a window: a request of callgrind's */
     bool have_half, have_full;
     struct counted half, full;
-    char dump[4200]; /* the one read last, and still there; whoever reads the next one writes it */
-} sim;
+    uint64_t empty_part; /* the dump of an empty window; 0: none, or it has been read */
+    size_t prefix_size;
+    char path[4200]; /* of the dumps, up to their number; then of one */
+    char kept[4200]; /* [recorder] the dump that the line was counted with */
+} sim = {.end = VG_USERREQ__DUMP_STATS_AT};
 
 /* ---- [go thread] ---- */
 
@@ -87,46 +105,135 @@ static void begin(enum phase phase, uint64_t iterations)
     sim.phase = phase;
     sim.iterations = iterations;
     sim.windows = 0;
-    CALLGRIND_ZERO_STATS;
+    if (sim.switching)
+        CALLGRIND_ZERO_STATS;
 }
 
-/* The counts of the run that just ended; false when Valgrind's dump cannot be read. */
-static bool collect(struct counted *out)
+/* A request of callgrind's as data: whichever it is, the instructions around it are the same. */
+static void ask(unsigned long request)
 {
-    out->iterations = sim.iterations;
-    out->windows = sim.windows;
-    CALLGRIND_DUMP_STATS_AT("perfgo");
-    return recorder_dump(++sim.part, &out->counts);
+    VALGRIND_DO_CLIENT_REQUEST_STMT(request, "perfgo", 0, 0, 0, 0);
 }
 
-/* instructions per iteration; the plan's first counter stands for them when it has them not. */
-static uint64_t cost_of(const struct counted *run)
+/* Where only windows are instrumented, what was counted stays for the next one to add to. */
+static unsigned long start_request(void)
 {
-    return run->iterations > 0 ? run->counts.value[0] / run->iterations : 0;
+    if (sim.instrumented && !sim.switching)
+        return VG_USERREQ__ZERO_STATS;
+    sim.instrumented = true;
+    return VG_USERREQ__START_INSTRUMENTATION;
+}
+
+static void end_window(void)
+{
+    ask(sim.end);
+    sim.windows++;
+    sim.instrumented = !sim.switching;
+    sim.part += !sim.switching;
+}
+
+/* The run that just ended. */
+static struct counted collect(void)
+{
+    struct counted run = {.iterations = sim.iterations, .windows = sim.windows};
+
+    if (sim.switching) {
+        CALLGRIND_DUMP_STATS_AT("perfgo");
+        sim.part++;
+    }
+    run.part = sim.windows > 0 ? sim.part : 0;
+    return run;
+}
+
+/* snprintf, without libc. */
+static const char *path_of(uint64_t part)
+{
+    char digits[24], *end = sim.path + sim.prefix_size;
+    int n = 0;
+
+    do
+        digits[n++] = (char)('0' + part % 10);
+    while ((part /= 10) > 0);
+    while (n > 0)
+        *end++ = digits[--n];
+    *end = '\0';
+    return sim.path;
+}
+
+/* The first number behind "totals:", instructions in any case; 0: there is none. */
+static uint64_t parse_total(const char *text, long size)
+{
+    static const char key[] = "\ntotals: ";
+    uint64_t total = 0;
+    long at = 0, n = 0;
+
+    while (at < size && n < (long)sizeof key - 1) {
+        n = text[at] == key[n] ? n + 1 : text[at] == key[0];
+        at++;
+    }
+    for (; at < size && text[at] >= '0' && text[at] <= '9'; at++)
+        total = total * 10 + (uint64_t)(text[at] - '0');
+    return total;
+}
+
+/* Instructions per iteration of a run, whose dump is needed for nothing else. What the recorder
+ * would do for that would leave its traces in the caches that the next run finds. */
+static uint64_t cost_of(const struct counted *run, bool keep)
+{
+    const char *path = path_of(run->part);
+    char text[TAIL];
+    int fd = run->part > 0
+                 ? (int)sys_call6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0)
+                 : -1;
+    uint64_t cost;
+
+    if (fd < 0)
+        return COST;
+    if (sys_call3(SYS_lseek, fd, -(long)sizeof text, SEEK_END) < 0)
+        sys_call3(SYS_lseek, fd, 0, SEEK_SET);
+    cost = parse_total(text, sys_read(fd, text, sizeof text));
+    cost += sim.switching ? run->windows * WINDOW_COST : 0;
+    sys_close(fd);
+    if (!keep)
+        sys_call3(SYS_unlinkat, AT_FDCWD, (long)path, 0);
+    return cost / run->iterations;
+}
+
+static bool is_last(void)
+{
+    return (sim.phase >= FULL && !sim.torn) || sim.enough;
+}
+
+static void after_first(uint64_t cost)
+{
+    if (agent.settings.iterations > 0 || cost < DEAR)
+        begin(WARM_UP, affordable(WARM_UP_COST, cost, WARM_UP_MOST));
+    else
+        begin(FULL, 1);
 }
 
 /* Ends one run of the line and sizes the next. */
 static void next_phase(void)
 {
+    const uint64_t fixed = agent.settings.iterations;
     struct counted run;
-    bool have = collect(&run);
-    uint64_t cost = have ? cost_of(&run) : COST;
-    uint64_t fixed = agent.settings.iterations;
 
+    if (sim.torn) { /* once more, from its beginning */
+        sim.torn = false;
+        begin(sim.phase, sim.iterations);
+        return;
+    }
+    run = collect();
     switch (sim.phase) {
     case FIRST:
-        /* A single iteration that costs as much as N should has warmed up enough. */
-        if (fixed == 0 && cost >= COST)
-            begin(HALF, 1);
-        else
-            begin(WARM_UP, affordable(WARM_UP_COST, cost, WARM_UP_MOST));
+        after_first(cost_of(&run, false));
         break;
     case WARM_UP:
-        begin(HALF, fixed > 0 ? (fixed + 1) / 2 : affordable(COST, cost, MOST));
+        begin(HALF, fixed > 0 ? (fixed + 1) / 2 : affordable(COST, cost_of(&run, false), MOST));
         break;
     case HALF:
         sim.half = run;
-        sim.have_half = have;
+        sim.have_half = true;
         begin(FULL, fixed > 0 ? fixed : 2 * run.iterations);
         break;
     case FULL:
@@ -136,15 +243,107 @@ static void next_phase(void)
     }
 }
 
+/* Is the single iteration that has just ended so dear that it is the result? */
+static bool is_enough(void)
+{
+    const struct counted run = {.iterations = sim.iterations, .part = sim.part};
+
+    return sim.phase == FIRST && !sim.switching && agent.settings.iterations == 0 &&
+           cost_of(&run, true) >= DEAREST;
+}
+
+/* A b.Loop loop has reached its target and is about to ask how much time is over (Elapsed), to go
+ * on to predictN(goal, target, elapsed): at least target + 1 more, and no more than that when the
+ * product of the first two overflows to a negative number. So a goal of 2^62 and a target whose
+ * last two bits are 10 or 11 lead to the next target exactly. */
+void hook_simulate_loop(struct hook_regs *regs)
+{
+    (void)regs;
+    if (is_last()) {
+        bench_word(agent.layout.bench_time)[0] = 0; /* the time is over */
+        return;
+    }
+    end_window();
+    sim.enough = is_enough();
+    if (sim.enough) {
+        bench_word(agent.layout.bench_time)[0] = 0;
+        return;
+    }
+    next_phase();
+    sim.target += sim.iterations;
+    while (((sim.target - 1) & 3) < 2) {
+        sim.target++;
+        sim.iterations++;
+    }
+    bench_word(agent.layout.bench_time)[0] = (uint64_t)1 << 62;
+    *bench_word(agent.layout.loop_n) = sim.target - 1;
+    ask(start_request());
+}
+
+void hook_simulate_start(struct hook_regs *regs)
+{
+    (void)regs;
+    if (!sim.ready)
+        return; /* of testing's own, around all benchmarks */
+    sim.enough = false;
+    if (sim.windows > 0 && !sim.switching) {
+        sim.switching = sim.torn = true;
+        sim.end = VG_USERREQ__STOP_INSTRUMENTATION;
+    }
+    ask(start_request());
+}
+
+void hook_simulate_stop(struct hook_regs *regs)
+{
+    (void)regs;
+    if (sim.ready && !sim.enough)
+        end_window();
+    if (bench.b == NULL)
+        return;
+    sim.enough = sim.enough || is_enough();
+    /* testing has added the real time of this window; it is no measure of anything. */
+    *bench_word(agent.layout.duration) = is_last() ? FINISHED : GO_ON;
+}
+
+void hook_simulate_reset(struct hook_regs *regs)
+{
+    (void)regs;
+    CALLGRIND_ZERO_STATS;
+    sim.windows = 0;
+    sim.torn = sim.enough = false;
+}
+
+/* An empty window, as testing makes it: see calibrate.c. Simulated, so one is like the other; the
+ * last one finds warm caches. */
+static void measure_empty_window(void)
+{
+    const struct hook_site start = {(uint64_t)(uintptr_t)pg_return, hook_simulate_start};
+    const struct hook_site stop = {(uint64_t)(uintptr_t)pg_return, hook_simulate_stop};
+
+    for (int i = 0; i < 4; i++) {
+        sim.windows = 0;
+        pg_call_site(&start);
+        clock_look();
+        clock_look();
+        pg_call_site(&stop);
+    }
+    sim.empty_part = sim.part;
+}
+
 void hook_simulate_run_first(struct hook_regs *regs)
 {
+    if (!sim.ready) {
+        sim.ready = true;
+        measure_empty_window();
+    }
     bench_first_run(regs);
     progress_tell((struct go_string){(const char *)(uintptr_t)bench_word(agent.layout.name)[0],
                                      bench_word(agent.layout.name)[1]});
     /* Duration mode, whatever -benchtime says. */
     bench_word(agent.layout.bench_time)[0] = FINISHED;
     bench_word(agent.layout.bench_time)[1] = 0;
-    sim.have_half = sim.have_full = false;
+    sim.have_half = sim.have_full = sim.torn = sim.switching = sim.enough = false;
+    sim.end = VG_USERREQ__DUMP_STATS_AT;
     sim.target = 1;
     begin(FIRST, 1);
 }
@@ -156,73 +355,12 @@ void hook_simulate_run_again(struct hook_regs *regs)
     bench_next_run(regs);
 }
 
-/* A b.Loop loop has reached its target and is about to ask how much time is over (Elapsed), to go
- * on to predictN(goal, target, elapsed): at least target + 1 more, and no more than that when the
- * product of the first two overflows to a negative number. So a goal of 2^62 and a target whose
- * last two bits are 10 or 11 lead to the next target exactly. */
-void hook_simulate_loop(struct hook_regs *regs)
-{
-    CALLGRIND_STOP_INSTRUMENTATION;
-    (void)regs;
-    if (sim.phase >= FULL) {
-        bench_word(agent.layout.bench_time)[0] = 0; /* the time is over */
-    } else {
-        sim.windows++;
-        next_phase();
-        sim.target += sim.iterations;
-        while (((sim.target - 1) & 3) < 2) {
-            sim.target++;
-            sim.iterations++;
-        }
-        bench_word(agent.layout.bench_time)[0] = (uint64_t)1 << 62;
-        *bench_word(agent.layout.loop_n) = sim.target - 1;
-    }
-    CALLGRIND_START_INSTRUMENTATION;
-}
-
-void hook_simulate_start(struct hook_regs *regs)
-{
-    (void)regs;
-    CALLGRIND_START_INSTRUMENTATION;
-}
-
-void hook_simulate_stop(struct hook_regs *regs)
-{
-    CALLGRIND_STOP_INSTRUMENTATION;
-    (void)regs;
-    sim.windows++;
-    /* testing has added the real time of this window; it is no measure of anything. */
-    if (bench.b != NULL)
-        *bench_word(agent.layout.duration) = sim.phase >= FULL ? FINISHED : GO_ON;
-}
-
-void hook_simulate_reset(struct hook_regs *regs)
-{
-    (void)regs;
-    CALLGRIND_ZERO_STATS;
-    sim.windows = 0;
-}
-
 void hook_simulate_result(struct hook_regs *regs)
 {
     hook_result(regs);
-    if (bench.have_result)
-        sim.have_full = collect(&sim.full);
-}
-
-/* Before and after sysmon's sleep: it sleeps here instead. Somebody may wait for what only sysmon
- * does, such as taking the processor from a goroutine that sits in a system call; whether anything
- * makes progress is for perfgo exec to see, from outside, where looking costs no instruction. */
-void hook_simulate_sysmon(struct hook_regs *regs)
-{
-    static uint32_t never;
-    static const struct timespec patience = {HOLD_SECONDS, 0};
-    uint32_t *word = sim.wake != NULL ? sim.wake : &never;
-    int private = sim.wake != NULL ? 0 : FUTEX_PRIVATE_FLAG;
-
-    (void)regs;
-    sys_call6(SYS_futex, (long)word, FUTEX_WAIT | private, __atomic_load_n(word, __ATOMIC_RELAXED),
-              (long)&patience, 0, 0);
+    sim.have_full = bench.have_result;
+    if (sim.have_full)
+        sim.full = collect();
 }
 
 void simulate_total(struct session_line *line)
@@ -232,23 +370,53 @@ void simulate_total(struct session_line *line)
     line->simulated = true;
     line->counted = sim.have_full ? sim.full.iterations : 0;
     line->windows = sim.full.windows;
-    line->total = sim.full.counts;
     line->half_counted = sim.have_half ? sim.half.iterations : 0;
     line->half_windows = sim.half.windows;
-    line->half = sim.half.counts;
-    line->dump = sim.have_full ? sim.dump : NULL;
+}
+
+/* ---- [recorder] ---- */
+
+/* Counts of a dump into *out; it stays there, as sim.kept. Without a dump they are zero. */
+static int read_dump(uint64_t part, struct pg_counts *out, struct pg_error *err)
+{
+    *out = (struct pg_counts){0};
+    sim.kept[0] = '\0';
+    if (part == 0)
+        return 0;
+    snprintf(sim.kept, sizeof sim.kept, "%s/callgrind.out.%llu", agent.settings.simulate_dir,
+             (unsigned long long)part);
+    return agent.engine->simulate_read(sim.kept, &agent.plan, out, err);
+}
+
+static void read_own_cost(void)
+{
+    struct pg_counts counts;
+
+    if (sim.empty_part > 0 && read_dump(sim.empty_part, &counts, NULL) == 0)
+        for (uint32_t i = 0; i < agent.plan.n_counters; i++)
+            agent.plan.counter[i].own_cost = counts.value[i];
+    sim.empty_part = 0;
+}
+
+int simulate_read_line(struct session_line *line, struct pg_error *err)
+{
+    int rc = 0;
+
+    read_own_cost();
+    line->dump = NULL;
+    if (line->half_counted > 0 && read_dump(sim.half.part, &line->half, NULL) < 0)
+        line->half_counted = 0;
+    unlink(sim.kept);
+    if (line->counted > 0)
+        rc = read_dump(sim.full.part, &line->total, err);
+    if (rc < 0)
+        line->counted = 0;
+    else if (line->counted > 0 && sim.full.part > 0)
+        line->dump = sim.kept;
+    return rc;
 }
 
 /* ---- [constructor] ---- */
-
-int simulate_read_dump(uint64_t part, struct pg_counts *out, struct pg_error *err)
-{
-    if (sim.dump[0] != '\0')
-        unlink(sim.dump);
-    snprintf(sim.dump, sizeof sim.dump, "%s/callgrind.out.%llu", agent.settings.simulate_dir,
-             (unsigned long long)part);
-    return agent.engine->simulate_read(sim.dump, &agent.plan, out, err);
-}
 
 /* splitmix64 (S. Vigna): any seed, 0 too, gives 16 bytes without a pattern. */
 static uint64_t mix(uint64_t *state)
@@ -271,58 +439,14 @@ static void fix_randomness(void)
         memcpy(at, bytes, sizeof bytes);
 }
 
-/* The kernel's clock code in the process does its divisions in loops whose length depends on the
- * time. Where Go does not find it, it makes system calls, which cost the same each time.
- * (getauxval(3) AT_SYSINFO_EHDR; Go: src/runtime/vdso_linux.go, os_linux.go, sysauxv) */
-static void hide_vdso(void)
+/* What fills up the environment (cli/simulate.c) is not for Go, which would copy it to its heap. */
+static void drop_padding(void)
 {
-    char **end = environ;
-    uint64_t *aux;
+    static char nothing[] = "PERFGO_PAD=";
 
-    while (*end != NULL)
-        end++;
-    for (aux = (uint64_t *)(void *)(end + 1); aux[0] != AT_NULL; aux += 2)
-        if (aux[0] == AT_SYSINFO_EHDR)
-            aux[0] = AT_IGNORE;
-}
-
-/* An empty window, as testing makes it: see calibrate.c. Simulated, so one is like the other. */
-static int measure_empty_window(struct pg_error *err)
-{
-    const struct hook_site start = {(uint64_t)(uintptr_t)pg_return, hook_simulate_start};
-    const struct hook_site stop = {(uint64_t)(uintptr_t)pg_return, hook_simulate_stop};
-    struct pg_counts counts;
-    struct timespec t;
-    int rc;
-
-    for (int i = 0; i < 2; i++) { /* the second one with warm caches */
-        CALLGRIND_ZERO_STATS;
-        pg_call_site(&start);
-        sys_clock_gettime(CLOCK_REALTIME, &t);
-        sys_clock_gettime(CLOCK_MONOTONIC, &t);
-        pg_call_site(&stop);
-    }
-    CALLGRIND_DUMP_STATS_AT("perfgo");
-    rc = simulate_read_dump(++sim.part, &counts, err);
-    for (uint32_t i = 0; rc == 0 && i < agent.plan.n_counters; i++)
-        agent.plan.counter[i].own_cost = counts.value[i];
-    return rc;
-}
-
-static void map_wake(void)
-{
-    char path[4200];
-    void *page;
-    int fd;
-
-    snprintf(path, sizeof path, "%s/wake", agent.settings.simulate_dir);
-    fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    page = mmap(NULL, sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (page != MAP_FAILED)
-        sim.wake = page;
+    for (char **e = environ; *e != NULL; e++)
+        if (strncmp(*e, nothing, sizeof nothing - 1) == 0)
+            *e = nothing;
 }
 
 int simulate_start(struct pg_error *err)
@@ -337,8 +461,12 @@ int simulate_start(struct pg_error *err)
     if (rc < 0)
         return rc;
     fix_randomness();
-    hide_vdso();
-    map_wake();
+    drop_padding();
+    sim.prefix_size = (size_t)snprintf(sim.path, sizeof sim.path - 24, "%s/callgrind.out.",
+                                       agent.settings.simulate_dir);
+    clock_start();
+    pace_start();
     progress_open();
-    return measure_empty_window(err);
+    turns_start();
+    return 0;
 }

@@ -52,12 +52,24 @@ static const struct site_rule rules[] = {
      PROCESS_BENCH, {"testing.BenchmarkResult.String"}},
     {"the line of a benchmark", hook_text, hook_text, true,
      PROCESS_BENCH, {"runtime.convTstring"}},
-    {"the beginning of a thread", hook_thread_begin, NULL, true,
+    {"the beginning of a thread", hook_thread_begin, hook_turns_begin, true,
      {"runtime.mstart1"}, {"runtime.minit"}},
-    {"the end of a thread", hook_thread_end, NULL, false,
+    {"the end of a thread", hook_thread_end, hook_turns_end, false,
      {"runtime.mexit"}, {"runtime.unminit", "runtime.unminitSignals"}},
     {"the pace of sysmon", NULL, hook_simulate_sysmon, false,
      {"runtime.sysmon"}, {"runtime.usleep", "runtime.nanotime1"}},
+    {"the call of the scavenger", NULL, hook_simulate_scavenger, false,
+     {"runtime.finishsweep_m"}, {"runtime.(*scavengerState).wake"}},
+    {"a thread that is made", NULL, hook_turns_new, false,
+     {"runtime.newm", "runtime.templateThread"}, {"runtime.newm1"}},
+    {"a thread that sleeps", NULL, hook_turns_sleep, false,
+     {"runtime.futexsleep"}, {"runtime.futex"}},
+    {"a thread that is woken", NULL, hook_turns_wake, false,
+     {"runtime.futexwakeup"}, {"runtime.futex"}},
+    {"a thread that waits for files and timers", NULL, hook_turns_poll, false,
+     {"runtime.findRunnable", "runtime.findrunnable"}, {"runtime.netpoll"}},
+    {"the number of processors", NULL, hook_turns_processors, false,
+     {"runtime.schedinit", "runtime.startTheWorldWithSema"}, {"runtime.procresize"}},
     {"os.Exit", hook_exit, hook_exit, false, {"os.Exit"}, {"os.runtime_beforeExit"}},
 };
 /* clang-format on */
@@ -129,6 +141,8 @@ static int add_rule(struct builder *b, const struct site_rule *rule, struct pg_e
         return pg_error_set(err, PG_E_UNSUPPORTED,
                             "this Go version (%s) is not known to perfgo: no call found for %s",
                             agent.engine->gobin_go_version(b->bin), rule->what);
+    if (n == 0 && hook != NULL)
+        turns_lack(hook);
     return 0;
 }
 

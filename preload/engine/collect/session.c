@@ -11,7 +11,7 @@
 #include "bench/line.h"
 #include "bench/record.h"
 #include "bench/run.h"
-#include "collect/costs.h"
+#include "collect/jobs.h"
 #include "collect/sampled.h"
 #include "pmu/pmu.h"
 
@@ -347,24 +347,6 @@ static const char *file_name(const struct session *s)
     return slash != NULL ? slash + 1 : s->exe;
 }
 
-static int put_costs(struct session *s, const struct record *r, const struct callgrind *dump,
-                     struct pg_error *err)
-{
-    const struct costs_subject subject = {
-        .image = s->image,
-        .bin = s->bin,
-        .object = s->exe,
-        .file = file_name(s),
-        .benchmark = r->name,
-        .package = r->pkg,
-        .seed = s->settings->seed,
-    };
-    struct profile *profile = NULL;
-    int rc = costs_profile(dump, &subject, &profile, err);
-
-    return rc == 0 ? put_profile(s, r, "", false, profile, err) : rc;
-}
-
 /* The profile of a line from what was sampled. A benchmark that is repeated has one for all, which
  * each repetition replaces, or each its own. */
 static int store_samples(struct session *s, const struct record *r, const struct session_line *line,
@@ -395,18 +377,23 @@ static int store_samples(struct session *s, const struct record *r, const struct
     return put_profile(s, r, suffix, true, profile, err);
 }
 
-/* The profile of a line from Valgrind's dump. */
-static int store_profile(struct session *s, const struct record *r, const char *path,
+/* The profile of a line is made from Valgrind's dump, elsewhere. */
+static int leave_profile(const struct session *s, const struct record *r, const char *dump,
                          struct pg_error *err)
 {
-    struct callgrind *dump = NULL;
-    int rc = open_self(s, err);
+    struct strbuf dir = {0}, name = {0};
+    int rc;
 
-    if (rc == 0)
-        rc = callgrind_read(path, &dump, err);
-    if (rc == 0)
-        rc = put_costs(s, r, dump, err);
-    callgrind_free(dump);
+    strbuf_printf(&dir, "%s/%s", s->history, s->id);
+    strbuf_puts(&name, r->name);
+    if (r->procs > 0)
+        strbuf_printf(&name, "-%u", r->procs);
+    if (dir.failed || name.failed)
+        rc = pg_error_set(err, PG_E_NOMEM, "no memory for the name of a profile");
+    else
+        rc = job_leave(dump, &(struct job){dir.text, r->pkg, name.text, r->name}, err);
+    strbuf_free(&dir);
+    strbuf_free(&name);
     return rc;
 }
 
@@ -453,7 +440,7 @@ static int print_line(struct session *s, const struct session_line *line, char *
     if (rc == 0)
         rc = store(s, r, err);
     if (rc == 0 && line->dump != NULL)
-        rc = store_profile(s, r, line->dump, err);
+        rc = leave_profile(s, r, line->dump, err);
     if (rc == 0 && line->samples != NULL)
         rc = store_samples(s, r, line, err);
     compose(line, s->settings->inline_metrics ? r : NULL, out, capacity, out_size);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_EVENTS = 32, MAX_PARTS = 3 };
+enum { MAX_EVENTS = 32, MAX_PARTS = 3, TAIL = 4096 };
 
 /* A counter is a sum of callgrind's events. Names of the events: Valgrind manual, "Cachegrind". */
 static const struct simulated {
@@ -141,25 +141,34 @@ static int take(const struct totals *t, const struct pg_plan *plan, const char *
     return 0;
 }
 
+/* Both lines are near an end of the file: the names in its head, the totals behind everything. */
+static void read_lines(FILE *f, struct totals *t, bool *have_totals)
+{
+    char line[1024];
+
+    while (t->n_names == 0 && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, "events:", 7) == 0)
+            read_names(t, line + 7);
+    if (fseek(f, -TAIL, SEEK_END) != 0)
+        rewind(f);
+    while (fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, "totals:", 7) == 0) {
+            read_values(t, line + 7);
+            *have_totals = strchr(line, '\n') != NULL;
+        }
+}
+
 int simulate_read(const char *path, const struct pg_plan *plan, struct pg_counts *out,
                   struct pg_error *err)
 {
     struct totals t = {.n_names = 0};
     bool have_totals = false;
-    char line[1024];
     FILE *f = fopen(path, "re");
 
     if (f == NULL)
         return pg_error_errno(err, errno == ENOENT ? PG_E_NOTFOUND : PG_E_IO, errno,
                               "cannot read Valgrind's dump %s", path);
-    while (fgets(line, sizeof line, f) != NULL) {
-        if (strncmp(line, "events:", 7) == 0 && t.n_names == 0)
-            read_names(&t, line + 7);
-        else if (strncmp(line, "totals:", 7) == 0) {
-            read_values(&t, line + 7);
-            have_totals = strchr(line, '\n') != NULL;
-        }
-    }
+    read_lines(f, &t, &have_totals);
     fclose(f);
     if (!have_totals || t.n_names == 0)
         return pg_error_set(err, PG_E_FORMAT, "Valgrind's dump %s is cut short", path);
