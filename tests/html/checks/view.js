@@ -40,7 +40,10 @@ check("wide frames are labelled", labels.length > 0 && labels.every((text) => te
 const wanted = frames().filter((g) => width(g) > 30 && width(g) < full * 0.9).sort((a, b) => width(b) - width(a))[0];
 if (wanted) {
   const name = wanted.querySelector("title").textContent.split("\n")[0], before = frames().length;
-  wanted.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  wanted.scrollIntoView({ block: "center" });
+  const at = wanted.querySelector("rect").getBoundingClientRect(), hit = document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2);
+  check("a click would reach its frame", hit?.closest("g.frame") === wanted, hit?.outerHTML.slice(0, 100));
+  hit.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   await settle();
   check("a click zooms", named(name).some((g) => Math.abs(width(g) - full) < 1), `${name}: ${named(name).map(width)}`);
   document.getElementById("reset").click();
