@@ -191,6 +191,22 @@ static int exec_value(const struct test_run *t, char **out, struct pg_error *err
     return rc;
 }
 
+/* go test strips the binaries that it does not keep, and C functions in them would have no names:
+ * of Go's functions perfgo knows the names all the same. */
+static bool wants_symbols(const struct test_run *t)
+{
+    if (strcmp(t->given.settings.mode, "profile") != 0 ||
+        (t->env.goflags != NULL && strstr(t->env.goflags, "-ldflags") != NULL))
+        return false;
+    for (size_t i = 0; i < t->args.args.n; i++) {
+        const char *word = t->args.args.item[i];
+
+        if (strncmp(word + strspn(word, "-"), "ldflags", sizeof "ldflags" - 1) == 0)
+            return false;
+    }
+    return true;
+}
+
 /* Without -bench go test takes the packages for tests: it would not show their output without -v,
  * might find it in its cache, and would stop them after ten minutes. */
 static void add_arguments(const struct test_run *t, struct words *argv)
@@ -207,6 +223,8 @@ static void add_arguments(const struct test_run *t, struct words *argv)
     }
     if (t->side_by_side && !t->args.timed)
         words_add(argv, "-timeout=0");
+    if (wants_symbols(t))
+        words_add(argv, "-ldflags=-s=0");
     words_add_all(argv, args->item, args->n);
 }
 

@@ -50,6 +50,7 @@ int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err)
     static struct stack_program stack; /* borrowed until the process ends */
     struct samples_program program = {
         .stack = &stack,
+        .each = agent.settings.perf_data,
     };
 
     stack = (struct stack_program){.bin = bin, .bias = bias};

@@ -81,9 +81,6 @@ static void write_recording(void)
     perfdata_comm(w, PID, PID, "a name of a thread that is too long", true);
     perfdata_mmap(w, &map);
     perfdata_kernel(w, 0xffffffff81000000, 0xffffffff82000000);
-    perfdata_mark(w);
-    put_sample(w, 100, 999, 0x400999);
-    perfdata_rewind(w); /* as if it had never been */
     put_sample(w, 101, 30, 0x400030);
     put_sample(w, 200, 10, 0x400010);
     perfdata_round(w);

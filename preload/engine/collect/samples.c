@@ -18,6 +18,8 @@ struct samples {
     struct samples_stack **slot; /* a hash table; n_slots is 0 or a power of 2 */
     size_t n_slots, n_stacks;
     struct samples_sums sums;
+    struct samples_one *one; /* with program.each */
+    size_t n_ones, ones_room;
     struct stitch *stitch; /* NULL: no native code, or it cannot be unwound */
     uint8_t scratch[RECORD_MAX];
 };
@@ -41,7 +43,7 @@ static void forget(struct samples *s)
     arena_free(&s->arena);
     free(s->slot);
     s->slot = NULL;
-    s->n_slots = s->n_stacks = 0;
+    s->n_slots = s->n_stacks = s->n_ones = 0;
     s->sums = (struct samples_sums){0};
     if (s->stitch != NULL)
         stitch_forget(s->stitch);
@@ -53,6 +55,7 @@ void samples_free(struct samples *s)
         return;
     forget(s);
     stitch_free(s->stitch);
+    free(s->one);
     free(s);
 }
 
@@ -119,19 +122,20 @@ static bool grow(struct samples *s)
     return true;
 }
 
-static bool add(struct samples *s, const struct samples_stack *stack)
+/* NULL: no memory. */
+static const struct samples_stack *add(struct samples *s, const struct samples_stack *stack)
 {
     struct samples_stack **slot, *new;
     uint64_t *address;
 
     if (!grow(s))
-        return false;
+        return NULL;
     slot = slot_of(s, stack);
     if (*slot == NULL) {
         new = arena_alloc(&s->arena, sizeof *new);
         address = arena_array(&s->arena, stack->n + 1, sizeof *address);
         if (new == NULL || address == NULL)
-            return false;
+            return NULL;
         memcpy(address, stack->address, stack->n * sizeof *address);
         *new = *stack;
         new->address = address;
@@ -141,28 +145,34 @@ static bool add(struct samples *s, const struct samples_stack *stack)
     }
     (*slot)->count += stack->count;
     (*slot)->weight += stack->weight;
-    return true;
+    return *slot;
 }
 
-/* A stack whose callers became known after it was taken. */
+uint32_t samples_addresses(const struct samples *s, const struct samples_stack *stack,
+                           uint64_t *address, bool *truncated)
+{
+    uint32_t n = stack->n, more;
+
+    memcpy(address, stack->address, n * sizeof *address);
+    *truncated = stack->truncated;
+    if (s->stitch == NULL || n == 0 || !stitch_is_mark(address[n - 1]))
+        return n;
+    n--;
+    more = stitch_callers(s->stitch, address[n], address + n, STACK_MAX - n);
+    *truncated = more == 0;
+    return n + more;
+}
+
 static bool add_resolved(struct samples *to, const struct samples *from,
                          const struct samples_stack *stack)
 {
     uint64_t address[STACK_MAX];
     struct samples_stack whole = *stack;
-    uint32_t n;
 
-    if (from->stitch == NULL || stack->n == 0 || !stitch_is_mark(stack->address[stack->n - 1]))
-        return add(to, stack);
-    whole.n--;
-    memcpy(address, stack->address, whole.n * sizeof *address);
-    n = stitch_callers(from->stitch, stack->address[whole.n], address + whole.n,
-                       STACK_MAX - whole.n);
-    whole.truncated = n == 0;
-    whole.n += n;
+    whole.n = samples_addresses(from, stack, address, &whole.truncated);
     whole.address = address;
     whole.hash = hash_of(&whole);
-    return add(to, &whole);
+    return add(to, &whole) != NULL;
 }
 
 bool samples_merge(struct samples *to, const struct samples *from)
@@ -236,6 +246,28 @@ static bool is_own(const struct samples *s, const struct record_sample *sample,
     return i < stack->n && stack->address[i] >= p->own_start && stack->address[i] < p->own_limit;
 }
 
+static bool keep(struct samples *s, const struct record *r, const struct samples_stack *stack)
+{
+    if (stack == NULL || !s->program.each)
+        return stack != NULL;
+    if (s->n_ones == s->ones_room) {
+        struct samples_one *more = realloc(s->one, (2 * s->ones_room + 1024) * sizeof *more);
+
+        if (more == NULL)
+            return false;
+        s->one = more;
+        s->ones_room = 2 * s->ones_room + 1024;
+    }
+    s->one[s->n_ones++] = (struct samples_one){r->id.time, r->sample.period, stack};
+    return true;
+}
+
+const struct samples_one *samples_each(const struct samples *s, size_t *n)
+{
+    *n = s->n_ones;
+    return s->one;
+}
+
 static void take_sample(struct samples *s, const struct hot_sampler *from, const struct record *r)
 {
     uint64_t address[STACK_MAX];
@@ -254,7 +286,7 @@ static void take_sample(struct samples *s, const struct hot_sampler *from, const
         return;
     }
     stack.hash = hash_of(&stack);
-    if (add(s, &stack))
+    if (keep(s, r, add(s, &stack)))
         s->sums.taken++;
     else
         s->sums.lost++;

@@ -21,6 +21,7 @@ struct samples_program {
     /* perfgo's own code, and the stacks that its hooks run on: what is sampled there is not the
      * benchmark's. */
     uint64_t own_start, own_limit, stacks_start, stacks_limit;
+    bool each; /* every sample is kept, not only how many there were of each stack */
 };
 
 struct samples_stack {
@@ -51,6 +52,18 @@ uint32_t samples_run(const struct samples *s);
  * [recorder] */
 int samples_drain(struct samples *s, struct hot_sampler *from, const struct hot_view *view,
                   struct pg_error *err);
+
+/* With `each`: the samples of the run, thread by thread as they were drained. */
+struct samples_one {
+    uint64_t time_ns, period;
+    const struct samples_stack *stack;
+};
+const struct samples_one *samples_each(const struct samples *s, size_t *n);
+
+/* Fills address[STACK_MAX] with a stack, callers that became known after it was taken included.
+ * Returns how many. */
+uint32_t samples_addresses(const struct samples *s, const struct samples_stack *stack,
+                           uint64_t *address, bool *truncated);
 
 /* Accounts for losses that no record has told of yet, which the kernel writes with the next sample
  * only. [recorder] */

@@ -13,6 +13,7 @@
 #include "bench/run.h"
 #include "collect/jobs.h"
 #include "collect/sampled.h"
+#include "collect/samples_perfdata.h"
 #include "pmu/pmu.h"
 
 #include <errno.h>
@@ -340,6 +341,38 @@ static int put_profile(struct session *s, const struct record *r, const char *su
     return rc;
 }
 
+/* The recording for perf, where the profile is and called like it. */
+static int put_recording(struct session *s, const struct record *r, const char *suffix,
+                         const struct samples *samples, struct pg_error *err)
+{
+    struct strbuf name = {0}, path = {0};
+    char program[PATH_MAX];
+    struct samples_recording recording = {
+        .sampling = &s->plan->sampling,
+        .argv = s->target->argv,
+        .program =
+            realpath(s->target->executable, program) != NULL ? program : s->target->executable,
+    };
+    int rc;
+
+    strbuf_puts(&name, r->name);
+    if (r->procs > 0)
+        strbuf_printf(&name, "-%u", r->procs);
+    strbuf_puts(&name, suffix);
+    rc = name.failed ? pg_error_set(err, PG_E_NOMEM, "no memory for the name of a recording")
+                     : run_profile_path(run_dir(s->run), r->pkg, name.text, &path, err);
+    if (rc == 0) {
+        path.size -= sizeof ".pb.gz" - 1;
+        strbuf_puts(&path, ".perf.data");
+        recording.path = path.text;
+        rc = path.failed ? pg_error_set(err, PG_E_NOMEM, "no memory for the name of a recording")
+                         : samples_perfdata(samples, &recording, err);
+    }
+    strbuf_free(&name);
+    strbuf_free(&path);
+    return rc;
+}
+
 static const char *file_name(const struct session *s)
 {
     const char *slash = strrchr(s->exe, '/');
@@ -374,7 +407,8 @@ static int store_samples(struct session *s, const struct record *r, const struct
         return rc;
     if (of.each)
         snprintf(suffix, sizeof suffix, ".%u", s->sampled.repetition);
-    return put_profile(s, r, suffix, true, profile, err);
+    rc = put_profile(s, r, suffix, true, profile, err);
+    return rc == 0 && s->settings->perf_data ? put_recording(s, r, suffix, line->samples, err) : rc;
 }
 
 /* The profile of a line is made from Valgrind's dump, elsewhere. */

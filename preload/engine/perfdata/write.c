@@ -33,7 +33,7 @@ struct perfdata_writer {
     char *path, *temporary;
     struct event event[MAX_EVENTS];
     size_t n_events;
-    uint64_t at, mark;       /* bytes written; perfdata_mark's */
+    uint64_t at;             /* bytes written */
     struct strbuf build_ids; /* the feature's content */
     uint64_t features;       /* bits */
     int error;               /* errno; 0: none */
@@ -163,19 +163,6 @@ void perfdata_records(struct perfdata_writer *w, const void *records, size_t siz
 void perfdata_round(struct perfdata_writer *w)
 {
     put_record(w, PERFDATA_FINISHED_ROUND, 0, &(struct strbuf){0});
-}
-
-void perfdata_mark(struct perfdata_writer *w)
-{
-    w->mark = w->at;
-}
-
-void perfdata_rewind(struct perfdata_writer *w)
-{
-    if (fflush(w->f) != 0 || ftruncate(fileno(w->f), (off_t)w->mark) != 0 ||
-        fseeko(w->f, (off_t)w->mark, SEEK_SET) != 0)
-        w->error = errno;
-    w->at = w->mark;
 }
 
 /* ---- what stands behind the records ---- */
@@ -388,7 +375,6 @@ int perfdata_create(const char *path, const struct perfdata_new_event *event, si
         return rc;
     }
     put(w, &h, sizeof h);
-    perfdata_mark(w);
     *out = w;
     return 0;
 }

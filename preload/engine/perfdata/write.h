@@ -36,9 +36,6 @@ void perfdata_kernel(struct perfdata_writer *w, uint64_t text, uint64_t end);
 void perfdata_records(struct perfdata_writer *w, const void *records, size_t size);
 /* Ends a round: what comes later is not older than what the round before this one brought. */
 void perfdata_round(struct perfdata_writer *w);
-/* Forgets everything since the end of what perfdata_mark saw last. */
-void perfdata_mark(struct perfdata_writer *w);
-void perfdata_rewind(struct perfdata_writer *w);
 
 /* The build id of a file, or of the kernel, as bytes. */
 void perfdata_file_id(struct perfdata_writer *w, const char *file, uint32_t pid, bool kernel,

@@ -337,6 +337,11 @@ const struct region *space_at(const struct space *space, uint64_t address)
     return i < space->n && space->part[i].start <= address ? space->part[i].region : NULL;
 }
 
+const struct region *space_region(const struct space *space, size_t i)
+{
+    return i < space->n ? space->part[i].region : NULL;
+}
+
 const struct region *space_program(const struct space *space)
 {
     for (size_t i = 0; i < space->n; i++)

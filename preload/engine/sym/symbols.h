@@ -49,6 +49,8 @@ int space_read(struct space *space, int32_t pid, struct pg_error *err);
 
 /* The region at an address; NULL: none. */
 const struct region *space_at(const struct space *space, uint64_t address);
+/* The regions by address; NULL behind the last one. */
+const struct region *space_region(const struct space *space, size_t i);
 /* The region of the program itself: the file mapped lowest; NULL: none. */
 const struct region *space_program(const struct space *space);
 
