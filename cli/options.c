@@ -24,7 +24,8 @@ static const struct {
     {"no-inline", "PERFGO_INLINE", "0", "leave Go's benchmark lines alone; only record"},
     {"save-binary", "PERFGO_SAVE_BINARY", "1", "keep the test binaries with the run, in binaries/"},
     {"each", "PERFGO_EACH", "1", "profile: one for each repetition of -count, not one for all"},
-    {"perf-data", "PERFGO_PERF_DATA", "1", "profile: also a recording for perf script and perf report"},
+    {"perf-data", "PERFGO_PERF_DATA", "1",
+     "profile: also a recording for perf script and perf report"},
 };
 enum { SWITCHES = sizeof switches / sizeof switches[0] };
 
