@@ -40,6 +40,11 @@ with_go() {
     mv "$job/run.with" "$job/run.sh"
 }
 
+# valgrind_layer: prints the layer for boots and thrice with which valgrind is there, built on demand.
+valgrind_layer() {
+    "$LAB/setup.sh" valgrind >&2 && echo "$ROOT/build/pmu/valgrind.cpio"
+}
+
 # arm_program OUT SOURCE...: a C program for the lab.
 arm_program() {
     local out=$1

@@ -73,3 +73,16 @@ layer() {
 tests/setup/debs.sh arm64 $cross/tools busybox-static bash jq libgcc-s1 || cannot "arm64 packages cannot be downloaded"
 tests/setup/debs.sh arm64 $cross/locale --alone libc-bin || cannot "arm64 packages cannot be downloaded"
 layer base make_base
+
+# What callgrind takes; it needs the symbols of the dynamic loader, which are a package of their own.
+make_valgrind() {
+    local from=$cross/valgrind/root/usr
+    mkdir -p "$1"/{bin,lib/debug,usr/libexec/valgrind}
+    cp "$from"/bin/valgrind{,.bin} "$1/bin/"
+    cp "$from"/libexec/valgrind/{callgrind-arm64-linux,vgpreload_core-arm64-linux.so,default.supp} "$1/usr/libexec/valgrind/"
+    cp -a "$from/lib/debug/.build-id" "$1/lib/debug/"
+}
+if [ "${1:-}" = valgrind ]; then
+    tests/setup/debs.sh arm64 $cross/valgrind --alone valgrind libc6-dbg || cannot "arm64 packages cannot be downloaded"
+    layer valgrind make_valgrind
+fi
