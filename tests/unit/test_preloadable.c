@@ -196,6 +196,8 @@ static void test_refuses(void **state)
         {SEGMENT(TINY_LOAD, p_align), 0x1001, 8, PG_E_FORMAT},
         {SEGMENT(TINY_LOAD, p_align), 1ull << 63, 8, PG_E_FORMAT},
         {SEGMENT(TINY_LOAD, p_offset), 1, 8, PG_E_FORMAT},
+        {SEGMENT(TINY_LOAD, p_filesz), 1ull << 20, 8, PG_E_FORMAT}, /* not in the file */
+        {SEGMENT(TINY_DATA, p_filesz), ~0ull, 8, PG_E_FORMAT},
         {SEGMENT(TINY_DATA, p_vaddr), 0x1000, 8, PG_E_FORMAT}, /* descending */
     };
     struct pg_error err;

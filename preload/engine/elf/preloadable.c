@@ -112,8 +112,9 @@ static int check_load(const Elf64_Phdr *seg, struct layout *layout, struct pg_er
 static int check_segments(const struct elf_image *image, struct layout *layout,
                           struct pg_error *err)
 {
-    size_t n = elf_segment_count(image);
+    size_t n = elf_segment_count(image), size;
 
+    elf_data(image, &size);
     if (n > MAX_SEGMENTS)
         return pg_error_set(err, PG_E_UNSUPPORTED, "the executable has %zu segments", n);
     for (size_t i = 0; i < n; i++) {
@@ -124,6 +125,10 @@ static int check_segments(const struct elf_image *image, struct layout *layout,
             return pg_error_set(err, PG_E_INVALID, "the executable is not static");
         if (seg->p_type == PT_PHDR)
             layout->has_phdr = true;
+        /* What is behind the end of a file is an error to touch; the copy is longer. */
+        if (seg->p_type == PT_LOAD &&
+            (seg->p_offset > size || seg->p_filesz > size - seg->p_offset))
+            return pg_error_set(err, PG_E_FORMAT, "a segment ends behind the end of the file");
         if (seg->p_type == PT_LOAD)
             rc = check_load(seg, layout, err);
         if (rc != 0)
