@@ -17,6 +17,8 @@ struct model {
     int hardware, software; /* errno of opening these; 0: fine */
     int precise;            /* the highest level that hardware events open with */
     bool kernel_denied, no_lost;
+    bool root;
+    uint64_t memlock; /* 0: a page or two */
 };
 
 static int model_open(void *context, const struct perf_event_attr *attr, int group)
@@ -57,6 +59,9 @@ static int make(struct model *m, const struct sampling_request *request, struct 
     const struct pmu_caps caps = {.software_errno = m->software,
                                   .hardware_errno = m->hardware,
                                   .sample_rate = 20000,
+                                  .root = m->root,
+                                  .mlock_kb = 16,
+                                  .memlock_soft = m->memlock,
                                   .max_stack = 127};
     const struct plan_machine machine = {
         .kernel = &kernel, .roots = {"/nonexistent", NULL}, .caps = &caps};
@@ -84,7 +89,7 @@ static void test_ladder(void **state)
          "cpu-clock"},
         {"nothing",
          NULL,
-         {EPERM, EPERM, 0, 0, 0},
+         {EPERM, EPERM, 0, 0, 0, 0, 0},
          PG_BACKEND_AUTO,
          PG_BACKEND_TIMER,
          0,
@@ -106,7 +111,7 @@ static void test_ladder(void **state)
          NULL},
         {"software by name, denied",
          NULL,
-         {EPERM, EPERM, 0, 0, 0},
+         {EPERM, EPERM, 0, 0, 0, 0, 0},
          PG_BACKEND_SOFTWARE,
          0,
          PG_E_UNSUPPORTED,
@@ -120,14 +125,14 @@ static void test_ladder(void **state)
          NULL},
         {"a clock that a timer stands in for",
          "task-clock",
-         {EPERM, EPERM, 0, 0, 0},
+         {EPERM, EPERM, 0, 0, 0, 0, 0},
          PG_BACKEND_AUTO,
          PG_BACKEND_TIMER,
          0,
          "cpu-clock"},
         {"faults that none stands in for",
          "page-faults",
-         {EPERM, EPERM, 0, 0, 0},
+         {EPERM, EPERM, 0, 0, 0, 0, 0},
          PG_BACKEND_AUTO,
          0,
          0,
@@ -281,12 +286,42 @@ static void test_one_shape(void **state)
     }
 }
 
+/* An ordinary user's threads share what may be locked. */
+static void test_rings(void **state)
+{
+    static const struct {
+        bool root;
+        uint64_t memlock;
+        const char *events;
+        uint32_t most, least;
+    } rows[] = {
+        {true, 0, "cpu-clock", 32, 32},
+        {false, UINT64_MAX, "cpu-clock", 32, 32},
+        {false, UINT64_MAX, "page-faults", 256, 256},
+        {false, 0, "cpu-clock", 16, 1},
+        {false, 0, "page-faults", 16, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct sampling_request request = {.events = rows[i].events, .freq = 999};
+        struct model model = {.root = rows[i].root, .memlock = rows[i].memlock};
+        struct pg_sampling out;
+        struct pg_error err;
+
+        assert_int_equal(make(&model, &request, &out, &err), 0);
+        assert_in_range(out.ring_pages, rows[i].least, rows[i].most);
+        assert_int_equal(out.ring_pages & (out.ring_pages - 1), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ladder),         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_precise),        cmocka_unit_test(test_impossible_rates),
         cmocka_unit_test(test_lesser_kernels), cmocka_unit_test(test_one_shape),
+        cmocka_unit_test(test_rings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@
 enum {
     MIN_PERIOD_NS = 10000, /* the kernel's timers fire no faster (kernel/events/core.c) */
     MAX_STACK = 127,       /* unless kernel.perf_event_max_stack says otherwise */
+    THREADS = 64,          /* that shall all have a ring */
     RING_PAGES = 32,
     RING_PAGES_BURSTS = 256, /* events may come in bursts, stacks are large */
     STACK_TOP_BYTES = 64,    /* of the user stack, with each sample */
@@ -230,6 +231,19 @@ static bool only_clocks(const char *events)
     return false;
 }
 
+/* What an ordinary user may lock is for all threads together: rings so large that a few threads
+ * have it all would leave the others without. (perf_event_mlock_kb is per processor) */
+static uint32_t affordable(const struct pmu_caps *caps, uint32_t pages, uint32_t page_size)
+{
+    const uint64_t kb = caps->mlock_kb > 0 ? (uint64_t)caps->mlock_kb : 0;
+    const uint64_t most = UINT64_MAX / 2, own = kb * 1024 * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+    const uint64_t budget = caps->memlock_soft < most ? caps->memlock_soft + own : most;
+
+    while (!caps->root && pages > 1 && (1 + pages) * (uint64_t)page_size > budget / THREADS)
+        pages /= 2;
+    return pages;
+}
+
 static int check_rate(struct sampler *s)
 {
     const int64_t most = s->machine->caps->sample_rate;
@@ -275,7 +289,8 @@ int sampling_make(const struct plan_machine *machine, const struct sampling_requ
         return pg_error_set(err, PG_E_UNSUPPORTED, "the back end '%s' cannot sample: %s",
                             pmu_backend_name(request->backend), s.left_out);
     bursts = request->native || !out->event[0].clock || request->period != 0;
-    out->ring_pages = bursts ? RING_PAGES_BURSTS : RING_PAGES;
+    out->ring_pages =
+        affordable(machine->caps, bursts ? RING_PAGES_BURSTS : RING_PAGES, out->page_size);
     if (s.left_out[0] != '\0' && request->events != NULL)
         planner_append(out->note, sizeof out->note, "%snot sampled: %s", out->note[0] ? "; " : "",
                        s.left_out);
