@@ -1,0 +1,5 @@
+//go:build slower
+
+package slower
+
+const perMille = 1
