@@ -38,7 +38,7 @@ seconds() {
 with_perfgo() { "$PERFGO" exec -b simulate --output "$TMP/d" -- "$@"; }
 wholly() { # BINARY FLAG...
     GODEBUG=asyncpreemptoff=1 GOMAXPROCS=1 valgrind -q --tool=callgrind --cache-sim=yes --branch-sim=yes \
-        --vgdb=no --callgrind-out-file="$TMP/whole.out" "$@"
+        --I1=32768,8,64 --D1=32768,8,64 --LL=8388608,16,64 --vgdb=no --callgrind-out-file="$TMP/whole.out" "$@"
 }
 
 # The most iterations that were counted in a benchmark of the run before.
