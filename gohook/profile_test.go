@@ -85,6 +85,9 @@ func TestProfile(t *testing.T) {
 			t.Error("the name is not in the profile: ", err)
 		}
 		hot, cold := share(t, out.Bytes(), "hotFunction"), share(t, out.Bytes(), "coldFunction")
+		if raceEnabled && sums.Samples >= 300 && hot > 1.5*cold && cold > 0 {
+			return "" // the race detector's C code has no frame pointers: most stacks end in it
+		}
 		if sums.Samples < 300 || sums.Samples > 500 || hot < 0.65 || hot > 0.8 || cold < 0.18 || cold > 0.32 {
 			return strings.Join([]string{strconv.FormatUint(sums.Samples, 10), "samples, shares",
 				strconv.FormatFloat(hot, 'f', 3, 64), strconv.FormatFloat(cold, 'f', 3, 64)}, " ")

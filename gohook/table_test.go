@@ -315,6 +315,25 @@ func tracepoint(t *testing.T) {
 	exactly(byCounter(getppid), 25, parents(25))(t)
 }
 
+// A tracepoint on threads that begin and end in the window: the kernel does not tell by a mapped page
+// that they ran.
+func TestTracepointOnNewThreads(t *testing.T) {
+	needTracepoint(t)
+	for i := 0; i < 60; i++ {
+		v, err := byCounter(getppid)(func() error {
+			parents(20)()
+			return inGoroutine(func() {
+				runtime.LockOSThread() // and not unlocked
+				parents(10)()
+			})()
+		})
+		need(t, err)
+		if v.Count != 30 {
+			t.Fatalf("%v counted of 30, in round %d", v.Count, i)
+		}
+	}
+}
+
 // bpfProgram loads "return result" as a program for tracepoints.
 func bpfProgram(t *testing.T, result uint32) int {
 	code := [2]uint64{uint64(result)<<32 | 0xb7, 0x95} // r0 = result; exit

@@ -13,13 +13,23 @@ gotest() {
     shift
     go test -v -count=1 "$@" . >"$TMP/out" 2>&1
     status=$?
-    # A skip's reason stands on the lines before its result.
+    # Leaves only; a skip's reason stands below the name of the test that runs. What is skipped in every
+    # build is told once.
     awk -v prefix="$prefix" '
-        /^--- PASS: / { print "ok " prefix $3 }
-        /^--- FAIL: / { print "not ok " prefix $3 ": see the log" }
-        /skipped: +/ { why = $0; sub(/.*skipped: +/, "", why) }
-        /^--- SKIP: / { print "skip " prefix $3 ": " (why == "" ? "no reason given" : why); why = "" }
-    ' "$TMP/out"
+        /^=== (RUN|NAME|CONT)/ { current = $3 }
+        /skipped: +/ { why[current] = $0; sub(/.*skipped: +/, "", why[current]) }
+        /^ *--- (PASS|FAIL|SKIP): / {
+            result[++n] = $2; name[n] = $3
+            if (match($3, /.*\//)) parent[substr($3, 1, RLENGTH - 1)] = 1
+        }
+        END {
+            for (i = 1; i <= n; i++) {
+                if (name[i] in parent) continue
+                if (result[i] == "PASS:") print "ok " prefix name[i]
+                if (result[i] == "FAIL:") print "not ok " prefix name[i] ": see the log"
+                if (result[i] == "SKIP:" && prefix == "") print "skip " prefix name[i] ": " (name[i] in why ? why[name[i]] : "no reason given")
+            }
+        }' "$TMP/out"
     if [ "$status" != 0 ]; then
         tail -n 60 "$TMP/out"
         not_ok "${prefix}status" "$(grep -m 1 -E '_test.go:|FAIL|rror' "$TMP/out")"

@@ -15,8 +15,19 @@ static void counts_clear(struct pg_counts *c, const struct pg_plan *plan)
         c->enabled_ns[i] = c->running_ns[i] = 0;
 }
 
+/* The page is the first event's. The kernel touches it when a processor's own or a software event is
+ * scheduled; for tracepoints, breakpoints and probes it does not. */
 static bool plan_reads_idleness(const struct pg_plan *plan)
 {
+    switch (plan->event[0].attr.type) {
+    case PERF_TYPE_HARDWARE:
+    case PERF_TYPE_SOFTWARE:
+    case PERF_TYPE_HW_CACHE:
+    case PERF_TYPE_RAW:
+        break;
+    default:
+        return false;
+    }
     /* A thread clock has no page to look at: such a thread must always be read. */
     for (uint32_t i = 0; i < plan->n_counters; i++)
         if (plan->counter[i].source == PG_SOURCE_THREAD_CLOCK)

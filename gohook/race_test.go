@@ -1,0 +1,5 @@
+//go:build race
+
+package gohook
+
+const raceEnabled = true
