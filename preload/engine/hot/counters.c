@@ -15,8 +15,8 @@ static void counts_clear(struct pg_counts *c, const struct pg_plan *plan)
         c->enabled_ns[i] = c->running_ns[i] = 0;
 }
 
-/* The page is the first event's. The kernel touches it when a processor's own or a software event is
- * scheduled; for tracepoints, breakpoints and probes it does not. */
+/* The page is the first event's. The kernel touches it when a processor's own or a software event
+ * is scheduled; for tracepoints, breakpoints and probes it does not. */
 static bool plan_reads_idleness(const struct pg_plan *plan)
 {
     switch (plan->event[0].attr.type) {
