@@ -70,10 +70,12 @@ static const struct option_row rows[] = {
      OPTION_TEXT, ROW(against.format)},
 };
 static const struct options options = {
-    .usage = "[stat|profile|simulate] -- [GO TEST ARGUMENT...]",
+    .usage = "[stat|profile|off-cpu|simulate] -- [GO TEST ARGUMENT...]",
     .doc = "Run go test with counters on every benchmark line, in a record per line and in a "
            "summary on standard error. stat counts while the benchmarks run; profile also samples "
-           "and writes a pprof file for each; simulate runs them under Valgrind, for counts that "
+           "and writes a pprof file for each; off-cpu tells where their threads wait, how long and "
+           "why; "
+           "simulate runs them under Valgrind, for counts that "
            "are the same on every machine and in every run.\v"
            "For example: perfgo test -- -bench=. ./...\n"
            "The exit status is that of go test.",
@@ -89,6 +91,7 @@ static const struct {
 } modes[] = {
     {"stat", "stat", NULL},
     {"profile", "profile", NULL},
+    {"off-cpu", "off-cpu", NULL},
     {"simulate", "stat", "simulate"},
 };
 
@@ -129,7 +132,7 @@ static int choose_mode(struct test_run *t)
                 t->given.settings.backend = modes[i].backend;
             return 0;
         }
-    return say_error("test: there is no '%s', only 'stat', 'profile' and 'simulate': arguments of "
+    return say_error("test: there is no '%s', only 'stat', 'profile', 'off-cpu' and 'simulate': "
                      "go test belong behind --, as in perfgo test -- -bench=. ./...",
                      words->item[0]);
 }

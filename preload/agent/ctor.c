@@ -159,6 +159,11 @@ static bool has_native(const struct gobin *bin)
     return false;
 }
 
+static bool finds_waits(void)
+{
+    return strcmp(agent.settings.mode, "off-cpu") == 0;
+}
+
 /* That nothing can be sampled is no reason not to count; it is said in the note. */
 static int plan_sampling(const struct gobin *bin, uint64_t bias, enum pg_backend backend,
                          struct pg_error *err)
@@ -170,6 +175,7 @@ static int plan_sampling(const struct gobin *bin, uint64_t bias, enum pg_backend
         .freq = agent.settings.freq,
         .period = agent.settings.period,
         .native = has_native(bin),
+        .waits = finds_waits(),
     };
     struct pg_error why;
     int rc = agent.engine->pmu_sampling(&request, sampling, err);
@@ -196,7 +202,7 @@ static int start_counting(const struct gobin *bin, uint64_t bias, enum pg_backen
 
     if (rc == 0 && agent.settings.pass > 0)
         agent.engine->passes_keep(&agent.plan, (uint32_t)agent.settings.pass);
-    if (rc == 0 && profiles())
+    if (rc == 0 && (profiles() || finds_waits()))
         rc = plan_sampling(bin, bias, backend, err);
     if (rc < 0)
         return rc;
@@ -229,9 +235,10 @@ static int start_session(const struct gobin *bin, int argc, char *const *argv, s
 /* A mode that does not exist is not taken for another one. */
 static int check_mode(struct pg_error *err)
 {
-    if (strcmp(agent.settings.mode, "stat") == 0 || profiles())
+    if (strcmp(agent.settings.mode, "stat") == 0 || profiles() || finds_waits())
         return 0;
-    return pg_error_set(err, PG_E_INVALID, "PERFGO_MODE=%s is not valid: give stat, profile or off",
+    return pg_error_set(err, PG_E_INVALID,
+                        "PERFGO_MODE=%s is not valid: give stat, profile, off-cpu or off",
                         agent.settings.mode);
 }
 

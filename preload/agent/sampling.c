@@ -7,6 +7,7 @@
 #include "samplers.h"
 
 #include "agent.h"
+#include "hot/self.h"
 #include "stacks.h"
 
 #include <link.h>
@@ -45,6 +46,19 @@ void sampling_own(struct samples_program *program)
     dl_iterate_phdr(find_own, program);
 }
 
+/* From the clock of hooks to that of the kernel's records. */
+static int64_t clock_offset(void)
+{
+    struct hot_self self;
+    struct timespec t;
+
+    self_find(&self);
+    clock_gettime(CLOCK_MONOTONIC_RAW, &t);
+    return self.has_clock
+               ? (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - (int64_t)hot_self_clock(&self)
+               : 0;
+}
+
 int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err)
 {
     static struct stack_program stack; /* borrowed until the process ends */
@@ -53,6 +67,7 @@ int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err)
         .each = agent.settings.perf_data,
     };
 
+    program.clock_offset = clock_offset();
     stack = (struct stack_program){.bin = bin, .bias = bias};
     sampling_own(&program);
     samples = agent.engine->samples_new(&agent.plan.sampling, program);
@@ -76,8 +91,10 @@ static int drain(struct hot_sampler *s, bool settle, bool *again, struct pg_erro
     rc = agent.engine->samples_drain(samples, s, &view, err);
     if (settle || state == HOT_SAMPLER_ENDED)
         agent.engine->samples_settle(samples, s);
-    if (state == HOT_SAMPLER_ENDED)
+    if (state == HOT_SAMPLER_ENDED) {
+        agent.engine->samples_end(samples, s);
         hot_sampler_close(s);
+    }
     return rc;
 }
 

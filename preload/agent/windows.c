@@ -85,6 +85,7 @@ static void change_begin(struct windows *w)
 static void change_end(struct windows *w)
 {
     __atomic_store_n(&w->gate->open, w->open, __ATOMIC_RELAXED);
+    __atomic_store_n(&w->gate->opened, w->opened, __ATOMIC_RELAXED);
     hot_gate_end(w->gate);
     hot_unlock(&w->lock);
 }
@@ -243,11 +244,17 @@ static void ended_keep(struct windows *w, const struct slot *slot)
     }
 }
 
+/* UINT64_MAX where there is no clock to tell. */
+static uint64_t length_of_window(const struct windows *w)
+{
+    return w->self.has_clock ? hot_self_clock(&w->self) - w->opened : UINT64_MAX;
+}
+
 static void sampler_end(struct windows *w, struct hot_sampler *s)
 {
     hot_gate_begin(w->gate);
     if (w->open)
-        hot_sampler_end_window(s, w->gate->run);
+        hot_sampler_end_window(s, w->gate, w->opened + length_of_window(w));
     hot_gate_end(w->gate);
     samplers_end(w->samplers, s);
 }
@@ -377,7 +384,7 @@ static void add_slot(struct windows *w, uint32_t i, bool self, uint64_t length)
     struct pg_counts now;
 
     if (slot->sampler != NULL)
-        hot_sampler_end_window(slot->sampler, w->gate->run);
+        hot_sampler_end_window(slot->sampler, w->gate, w->opened + length);
     if (!self || (!hot_counters_read_self(&slot->counters, w->plan, &w->self, true) && !early))
         hot_counters_read(&slot->counters, w->plan);
     counts_copy(&now, &slot->counters.last, w->plan);
@@ -386,12 +393,6 @@ static void add_slot(struct windows *w, uint32_t i, bool self, uint64_t length)
     if (early)
         hot_user_copy(&slot->counters, w->plan, &w->early, &now);
     hot_counts_add(&slot->sum, &now, &slot->base, w->plan);
-}
-
-/* UINT64_MAX where there is no clock to tell. */
-static uint64_t length_of_window(const struct windows *w)
-{
-    return w->self.has_clock ? hot_self_clock(&w->self) - w->opened : UINT64_MAX;
 }
 
 bool windows_reads_by_user(const struct windows *w)

@@ -147,7 +147,7 @@ static void start(struct rig *rig)
 static void stop(struct rig *rig)
 {
     hot_gate_begin(&rig->gate);
-    hot_sampler_end_window(&rig->sampler, rig->gate.run);
+    hot_sampler_end_window(&rig->sampler, &rig->gate, 0);
     rig->gate.open = 0;
     hot_gate_end(&rig->gate);
 }

@@ -117,6 +117,8 @@ static const struct {
 } units[] = {
     {"MB/s", METRIC_HIGHER},
     {"B/s", METRIC_HIGHER},
+    {"run-queue-p50-ns", METRIC_LOWER},
+    {"run-queue-p99-ns", METRIC_LOWER},
 };
 
 /* The part behind a counter's name: ":u" of "cycles:u", "" of "cycles". */
@@ -206,22 +208,13 @@ static bool derive(const struct record *r, const struct derived *d, struct recor
 
 int metrics_derive(struct record *r, struct pg_error *err)
 {
-    struct record_metric found[N_DERIVED], *all;
+    struct record_metric found[N_DERIVED];
     size_t n = 0;
 
     for (size_t i = 0; i < N_DERIVED; i++)
         if (record_metric(r, derived[i].name) == NULL && derive(r, &derived[i], &found[n]))
             n++;
-    if (n == 0)
-        return 0;
-    all = arena_array(&r->arena, r->n_metrics + n, sizeof *all);
-    if (all == NULL)
-        return pg_error_set(err, PG_E_NOMEM, "no memory for the metrics of %s", r->name);
-    memcpy(all, r->metric, r->n_metrics * sizeof *all);
-    memcpy(all + r->n_metrics, found, n * sizeof *all);
-    r->metric = all;
-    r->n_metrics += n;
-    return 0;
+    return record_add_metrics(r, found, n, err);
 }
 
 enum metric_better metrics_better(const char *unit)

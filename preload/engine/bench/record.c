@@ -244,6 +244,24 @@ nomem:
     return pg_error_set(err, PG_E_NOMEM, "no memory for the metrics of %s", r->name);
 }
 
+int record_add_metrics(struct record *r, const struct record_metric *metric, size_t n,
+                       struct pg_error *err)
+{
+    struct record_metric *all;
+
+    if (n == 0)
+        return 0;
+    all = arena_array(&r->arena, r->n_metrics + n, sizeof *all);
+    if (all == NULL)
+        return pg_error_set(err, PG_E_NOMEM, "no memory for the metrics of %s", r->name);
+    if (r->n_metrics > 0)
+        memcpy(all, r->metric, r->n_metrics * sizeof *all);
+    memcpy(all + r->n_metrics, metric, n * sizeof *all);
+    r->metric = all;
+    r->n_metrics += n;
+    return 0;
+}
+
 void record_add_marginal(struct record *r, const struct pg_plan *plan,
                          const struct pg_counts *total, const struct pg_counts *half,
                          uint64_t half_counted, uint64_t half_windows)

@@ -103,6 +103,11 @@ void record_free(struct record *r); /* NULL is fine */
 int record_add_counts(struct record *r, const struct pg_plan *plan, const struct pg_counts *total,
                       struct pg_error *err);
 
+/* Adds metrics that were made elsewhere, behind those that are there; their strings must live as
+ * long as the record. */
+int record_add_metrics(struct record *r, const struct record_metric *metric, size_t n,
+                       struct pg_error *err);
+
 /* Adds what one more iteration costs, from a run of fewer iterations; after record_add_counts. */
 void record_add_marginal(struct record *r, const struct pg_plan *plan,
                          const struct pg_counts *total, const struct pg_counts *half,

@@ -52,6 +52,7 @@
     X(int, samples_drain,                                                                          \
       (struct samples *, struct hot_sampler *, const struct hot_view *, struct pg_error *))        \
     X(void, samples_settle, (struct samples *, struct hot_sampler *))                              \
+    X(void, samples_end, (struct samples *, struct hot_sampler *))                                 \
     X(void, samples_begin, (struct samples *, uint32_t))                                           \
     X(void, samples_free, (struct samples *))                                                      \
     X(int, sampled_encode,                                                                         \

@@ -3,6 +3,7 @@
 #include "arch/arch.h"
 #include "base/arena.h"
 #include "collect/stitch.h"
+#include "collect/waits.h"
 #include "pmu/records.h"
 
 #include <stdlib.h>
@@ -21,8 +22,18 @@ struct samples {
     struct samples_one *one; /* with program.each */
     size_t n_ones, ones_room;
     struct stitch *stitch; /* NULL: no native code, or it cannot be unwound */
+    struct waits *waits;   /* NULL: samples are what is taken */
     uint8_t scratch[RECORD_MAX];
 };
+
+static bool sum_up(struct samples *s, struct samples_stack *stack);
+
+static bool keep_wait(struct samples *s, const struct samples_stack *stack)
+{
+    struct samples_stack copy = *stack;
+
+    return sum_up(s, &copy);
+}
 
 struct samples *samples_new(const struct pg_sampling *sampling, struct samples_program program)
 {
@@ -35,6 +46,12 @@ struct samples *samples_new(const struct pg_sampling *sampling, struct samples_p
     record_format_of(&sampling->event[0].attr, &s->format);
     if (program.stack != NULL && sampling->native)
         s->stitch = stitch_new(program.stack);
+    if (sampling->waits &&
+        (s->waits = waits_new(s, program.stack, keep_wait,
+                              program.stack != NULL ? wakeups_find : NULL)) == NULL) {
+        free(s);
+        return NULL;
+    }
     return s;
 }
 
@@ -47,6 +64,8 @@ static void forget(struct samples *s)
     s->sums = (struct samples_sums){0};
     if (s->stitch != NULL)
         stitch_forget(s->stitch);
+    if (s->waits != NULL)
+        waits_begin(s->waits);
 }
 
 void samples_free(struct samples *s)
@@ -56,6 +75,7 @@ void samples_free(struct samples *s)
     forget(s);
     stitch_free(s->stitch);
     free(s->one);
+    waits_free(s->waits);
     free(s);
 }
 
@@ -268,7 +288,18 @@ const struct samples_one *samples_each(const struct samples *s, size_t *n)
     return s->one;
 }
 
-static void take_sample(struct samples *s, const struct hot_sampler *from, const struct record *r)
+static bool sum_up(struct samples *s, struct samples_stack *stack)
+{
+    stack->hash = hash_of(stack);
+    if (add(s, stack) == NULL) {
+        s->sums.lost++;
+        return false;
+    }
+    s->sums.taken++;
+    return true;
+}
+
+static void take_sample(struct samples *s, struct hot_sampler *from, const struct record *r)
 {
     uint64_t address[STACK_MAX];
     struct samples_stack stack = {
@@ -283,10 +314,15 @@ static void take_sample(struct samples *s, const struct hot_sampler *from, const
                        &stack.truncated);
     if (is_own(s, &r->sample, &stack)) {
         s->sums.own++;
+        stack.n = 0;
+        if (s->waits != NULL)
+            waits_switch_sample(from, &stack);
         return;
     }
     stack.hash = hash_of(&stack);
-    if (keep(s, r, add(s, &stack)))
+    if (s->waits != NULL)
+        waits_switch_sample(from, &stack);
+    else if (keep(s, r, add(s, &stack)))
         s->sums.taken++;
     else
         s->sums.lost++;
@@ -302,12 +338,16 @@ static void tell_lost(struct samples *s, struct hot_sampler *from, uint64_t know
 }
 
 static void take_record(struct samples *s, struct hot_sampler *from, const struct record *r,
-                        bool in_window, bool in_run)
+                        uint64_t at, const struct wait_window *window, bool in_run)
 {
     switch (r->type) {
     case PERF_RECORD_SAMPLE:
-        if (in_window)
+        if (s->waits != NULL || window->in)
             take_sample(s, from, r);
+        break;
+    case PERF_RECORD_SWITCH:
+        if (s->waits != NULL)
+            waits_switch(s->waits, from, r, at, window);
         break;
     case PERF_RECORD_LOST:
         from->lost_records += r->lost.lost;
@@ -323,24 +363,33 @@ static void take_record(struct samples *s, struct hot_sampler *from, const struc
 
 /* Where in the list of ranges the reader is. */
 struct cursor {
-    const struct hot_sampler *sampler;
+    struct hot_sampler *sampler;
     const struct hot_view *view;
     uint32_t read;
+    int64_t clock_offset;
 };
 
 /* The run that the record at `at` belongs to, by the window it lies in; false between windows. */
-static bool window_at(struct cursor *c, uint64_t at, uint32_t *run)
+static bool window_at(struct cursor *c, uint64_t at, uint32_t *run, struct wait_window *window)
 {
     const struct hot_range *r;
 
-    while (c->read != c->view->written && c->sampler->range[c->read % HOT_RANGES].to <= at)
-        c->read++;
+    for (; c->read != c->view->written; c->read++) {
+        r = &c->sampler->range[c->read % HOT_RANGES];
+        waits_closed(c->sampler, r, c->clock_offset);
+        if (r->to > at)
+            break;
+    }
     r = &c->sampler->range[c->read % HOT_RANGES];
     if (c->read != c->view->written && at >= r->from) {
         *run = r->run;
+        window->opened = r->opened + (uint64_t)c->clock_offset;
+        window->closed = r->closed + (uint64_t)c->clock_offset;
         return true;
     }
     *run = c->view->run;
+    window->opened = c->view->opened + (uint64_t)c->clock_offset;
+    window->closed = UINT64_MAX;
     return c->view->open && at >= c->view->from;
 }
 
@@ -360,7 +409,8 @@ static uint64_t limit_of(const struct hot_sampler *from, const struct hot_view *
 int samples_drain(struct samples *s, struct hot_sampler *from, const struct hot_view *view,
                   struct pg_error *err)
 {
-    struct cursor cursor = {from, view, from->read};
+    struct cursor cursor = {from, view, from->read, s->program.clock_offset};
+    struct wait_window window;
     struct record_bytes bytes;
     struct record_ring ring;
     struct record r;
@@ -373,16 +423,15 @@ int samples_drain(struct samples *s, struct hot_sampler *from, const struct hot_
     ring.head = limit_of(from, view);
     for (uint64_t at = ring.tail; rc == 0; at = ring.tail) {
         uint32_t run;
-        bool in_window;
 
         if (record_ring_next(&ring, &bytes, err) <= 0)
             break;
-        in_window = window_at(&cursor, at, &run) && run == s->run;
+        window.in = window_at(&cursor, at, &run, &window) && run == s->run;
         rc = record_decode(&bytes, &s->format, &r, err);
         if (rc == 0)
-            take_record(s, from, &r, in_window, at >= view->run_from);
+            take_record(s, from, &r, at, &window, at >= view->run_from);
     }
-    window_at(&cursor, ring.tail, &(uint32_t){0});
+    window_at(&cursor, ring.tail, &(uint32_t){0}, &window);
     __atomic_store_n(&from->read, cursor.read, __ATOMIC_RELEASE);
     record_ring_end(&ring);
     return rc;
@@ -400,6 +449,22 @@ void samples_settle(struct samples *s, struct hot_sampler *from)
             known += value[1];
     }
     tell_lost(s, from, known, true);
+    if (s->waits != NULL)
+        waits_settle(s->waits, from);
     /* At least one sample each. */
     s->sums.lost += __atomic_exchange_n(&from->dropped, 0, __ATOMIC_RELAXED);
+}
+
+void samples_end(struct samples *s, struct hot_sampler *from)
+{
+    (void)s;
+    waits_forget(from);
+}
+
+bool samples_waits(const struct samples *s, struct samples_waits *out)
+{
+    if (s->waits == NULL)
+        return false;
+    waits_sums(s->waits, out);
+    return true;
 }

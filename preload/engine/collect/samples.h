@@ -22,21 +22,32 @@ struct samples_program {
      * benchmark's. */
     uint64_t own_start, own_limit, stacks_start, stacks_limit;
     bool each; /* every sample is kept, not only how many there were of each stack */
+    /* CLOCK_MONOTONIC_RAW less hot_self_clock: records have the one, windows the other. */
+    int64_t clock_offset;
 };
 
 struct samples_stack {
     int32_t tid;
-    uint32_t event; /* index into the sampling plan */
+    uint32_t event; /* index into the sampling plan; of a wait, enum wait_reason */
     uint32_t n;     /* addresses, leaf first; return addresses as they were found */
     bool truncated; /* there were more */
     uint64_t hash;
     const uint64_t *address;
-    uint64_t count, weight; /* samples; events, by the period of each */
+    uint64_t count, weight; /* samples; events, by the period of each. Waits; nanoseconds */
 };
 
 struct samples_sums {
     uint64_t taken, lost, throttled;
     uint64_t own; /* taken in perfgo's own code, left out */
+};
+
+/* What the threads of a run waited, in nanoseconds. */
+struct samples_waits {
+    uint64_t preempted_ns, voluntary_ns, io_ns;
+    uint64_t idle_ns;   /* of threads that had nothing to do: not a wait */
+    bool io_known;      /* else I/O is among the voluntary ones: the kernel's names are hidden */
+    uint64_t latencies; /* waits that began to run in a window, of which the moment when */
+    uint64_t p50_ns, p99_ns; /* they could have run is known, and how long after that they did */
 };
 
 /* NULL: no memory. The plan is borrowed. */
@@ -68,6 +79,8 @@ uint32_t samples_addresses(const struct samples *s, const struct samples_stack *
 /* Accounts for losses that no record has told of yet, which the kernel writes with the next sample
  * only. [recorder] */
 void samples_settle(struct samples *s, struct hot_sampler *from);
+/* The sampler is about to be closed: nothing of it is kept but its stacks. [recorder] */
+void samples_end(struct samples *s, struct hot_sampler *from);
 
 /* Adds the stacks and sums of another run. False: no memory. */
 bool samples_merge(struct samples *to, const struct samples *from);
@@ -76,5 +89,7 @@ bool samples_merge(struct samples *to, const struct samples *from);
  * The list is the caller's to free; NULL: no memory, or *n is 0. */
 const struct samples_stack **samples_sorted(const struct samples *s, size_t *n);
 struct samples_sums samples_sums(const struct samples *s);
+/* False when waits are not what is sampled. */
+bool samples_waits(const struct samples *s, struct samples_waits *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include "collect/samples_profile.h"
 
 #include "collect/stitch.h"
+#include "collect/waits.h"
 #include "pmu/pmu.h"
 
 #include <inttypes.h>
@@ -63,12 +64,13 @@ static uint64_t remark(struct builder *b, const char *text, uint64_t key)
 static void add_stack(struct builder *b, const struct samples_stack *stack)
 {
     const struct samples_subject *subject = b->subject;
-    const struct profile_label label[] = {
+    const bool waits = subject->sampling->waits;
+    struct profile_label label[5] = {
         {"benchmark", subject->benchmark, 0},
         {"package", subject->package, 0},
         {"thread", NULL, stack->tid},
-        {"procs", NULL, subject->procs},
     };
+    size_t n_labels = 3;
     uint64_t at[MAX_DEPTH];
     int64_t value[1 + PG_MAX_SAMPLING] = {0};
     bool kernel = false, exact = true;
@@ -89,9 +91,14 @@ static void add_stack(struct builder *b, const struct samples_stack *stack)
     }
     if (stack->truncated)
         at[n++] = remark(b, "[truncated]", UINT64_MAX);
-    value[0] = stack->event == 0 ? (int64_t)stack->count : 0;
-    value[1 + stack->event] = (int64_t)stack->weight;
-    profile_add_sample(b->profile, at, n, value, label, subject->procs > 0 ? 4 : 3);
+    if (subject->procs > 0)
+        label[n_labels++] = (struct profile_label){"procs", NULL, subject->procs};
+    if (waits)
+        label[n_labels++] =
+            (struct profile_label){"reason", wait_reason_name((enum wait_reason)stack->event), 0};
+    value[0] = waits || stack->event == 0 ? (int64_t)stack->count : 0;
+    value[waits ? 1 : 1 + stack->event] = (int64_t)stack->weight;
+    profile_add_sample(b->profile, at, n, value, label, n_labels);
 }
 
 __attribute__((format(printf, 2, 3))) static void comment(struct builder *b, const char *fmt, ...)
@@ -117,6 +124,18 @@ static void describe_event(struct builder *b, const struct pg_sampling_event *ev
             attr->exclude_kernel ? ", user mode only" : "");
 }
 
+static void describe_waits(struct builder *b)
+{
+    struct samples_waits waits;
+
+    if (!samples_waits(b->samples, &waits))
+        return;
+    comment(b, "off the CPU: threads of the process, while they waited in the timed region");
+    if (!waits.io_known)
+        comment(b, "I/O is among the voluntary waits: the kernel's names are hidden "
+                   "(kernel.kptr_restrict)");
+}
+
 static void describe(struct builder *b)
 {
     const struct samples_subject *subject = b->subject;
@@ -129,6 +148,7 @@ static void describe(struct builder *b)
         describe_event(b, &sampling->event[i]);
     comment(b, "samples: %" PRIu64 " taken, %" PRIu64 " lost, %" PRIu64 " throttled", sums.taken,
             sums.lost, sums.throttled);
+    describe_waits(b);
     if (sums.own > 0)
         comment(b, "left out: %" PRIu64 " samples of perfgo's own code", sums.own);
     if (subject->unsampled > 0)
@@ -160,6 +180,14 @@ static int64_t period_of(const struct pg_sampling_event *event, const struct sam
     return count > 0 ? (int64_t)(weight / count) : 0;
 }
 
+/* As Go's own profiles of blocking have it, but of threads, not of goroutines. */
+static struct profile *new_profile_of_waits(void)
+{
+    static const struct profile_type type[] = {{"waits", "count"}, {"delay", "nanoseconds"}};
+
+    return profile_new(type, 2);
+}
+
 static struct profile *new_profile(const struct pg_sampling *sampling)
 {
     struct profile_type type[1 + PG_MAX_SAMPLING] = {{"samples", "count"}};
@@ -174,8 +202,10 @@ int samples_profile(const struct samples *s, const struct samples_subject *subje
 {
     const struct pg_sampling_event *first = &subject->sampling->event[0];
     const struct profile_type type = type_of(first);
-    struct builder b = {
-        .samples = s, .subject = subject, .profile = new_profile(subject->sampling)};
+    const bool waits = subject->sampling->waits;
+    struct builder b = {.samples = s,
+                        .subject = subject,
+                        .profile = waits ? new_profile_of_waits() : new_profile(subject->sampling)};
     size_t n;
     const struct samples_stack **stack = samples_sorted(s, &n);
 
@@ -187,7 +217,8 @@ int samples_profile(const struct samples *s, const struct samples_subject *subje
         return pg_error_set(err, PG_E_NOMEM, "no memory for a profile");
     }
     profile_set_default(b.profile, 1);
-    profile_set_period(b.profile, &type, period_of(first, stack, n));
+    if (!waits)
+        profile_set_period(b.profile, &type, period_of(first, stack, n));
     profile_set_time(b.profile, subject->time_ns, subject->duration_ns);
     object_number(&b, places_program(subject->places)); /* the first mapping is the program */
     describe(&b);

@@ -14,6 +14,7 @@
 #include "collect/jobs.h"
 #include "collect/sampled.h"
 #include "collect/samples_perfdata.h"
+#include "collect/waits_metrics.h"
 #include "pmu/pmu.h"
 
 #include <errno.h>
@@ -268,6 +269,8 @@ static int make_record(const struct session *s, const struct session_line *line,
         }
         if (!line->simulated || line->counted > 0) /* else Valgrind's dump could not be read */
             rc = record_add_counts(*out, s->plan, &line->total, err);
+        if (rc == 0 && line->samples != NULL)
+            rc = waits_metrics(*out, line->samples, err);
         if (rc == 0 && line->simulated)
             record_add_marginal(*out, s->plan, &line->total, &line->half, line->half_counted,
                                 line->half_windows);

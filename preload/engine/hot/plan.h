@@ -79,6 +79,8 @@ struct pg_sampling_event {
  * event[0].attr; the timer back end fills a ring of its own in the same format. */
 struct pg_sampling {
     uint32_t n_events; /* 0: threads are not sampled */
+    bool waits;        /* event[0] is the context switch, with records of both its sides; times
+                          are CLOCK_MONOTONIC_RAW */
     struct pg_sampling_event event[PG_MAX_SAMPLING];
     uint8_t backend;     /* enum pg_backend */
     uint32_t page_size;  /* of memory */

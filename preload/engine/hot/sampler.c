@@ -69,6 +69,7 @@ int hot_sampler_open(struct hot_sampler *s, const struct pg_sampling *sampling, 
     s->from = s->run_from = 0;
     s->written = s->read = 0;
     s->dropped = s->lost_told = s->lost_records = 0;
+    s->wait = NULL;
     s->has_timer = false;
     s->lost = s->lost_written = 0;
     for (uint32_t i = 0; i < PG_MAX_SAMPLING; i++)
@@ -116,7 +117,7 @@ void hot_sampler_begin_window(struct hot_sampler *s)
     set(&s->from, hot_sampler_head(s));
 }
 
-void hot_sampler_end_window(struct hot_sampler *s, uint32_t run)
+void hot_sampler_end_window(struct hot_sampler *s, const struct hot_gate *gate, uint64_t closed)
 {
     uint64_t head = hot_sampler_head(s);
     uint32_t n = s->written;
@@ -127,7 +128,7 @@ void hot_sampler_end_window(struct hot_sampler *s, uint32_t run)
         __atomic_add_fetch(&s->dropped, 1, __ATOMIC_RELAXED);
         return;
     }
-    s->range[n % HOT_RANGES] = (struct hot_range){s->from, head, run};
+    s->range[n % HOT_RANGES] = (struct hot_range){s->from, head, gate->opened, closed, gate->run};
     __atomic_store_n(&s->written, n + 1, __ATOMIC_RELEASE);
 }
 
@@ -140,6 +141,7 @@ bool hot_sampler_look(const struct hot_sampler *s, const struct hot_gate *gate,
 
         out->open = __atomic_load_n(&gate->open, __ATOMIC_RELAXED) != 0;
         out->run = __atomic_load_n(&gate->run, __ATOMIC_RELAXED);
+        out->opened = __atomic_load_n(&gate->opened, __ATOMIC_RELAXED);
         out->from = __atomic_load_n(&s->from, __ATOMIC_RELAXED);
         out->run_from = __atomic_load_n(&s->run_from, __ATOMIC_RELAXED);
         out->written = __atomic_load_n(&s->written, __ATOMIC_ACQUIRE);

@@ -31,7 +31,8 @@ enum {
 };
 
 struct hot_range {
-    uint64_t from, to; /* of the ring's head, which counts all bytes ever written */
+    uint64_t from, to;       /* of the ring's head, which counts all bytes ever written */
+    uint64_t opened, closed; /* when its window was, by hot_self_clock */
     uint32_t run;
 };
 
@@ -62,6 +63,7 @@ struct hot_sampler {
     /* Of the recorder alone: */
     uint64_t lost_told;    /* samples lost, as far as they are accounted for */
     uint64_t lost_records; /* by the LOST records that were read */
+    void *wait;            /* what it knows of the thread's waiting (collect/waits.c) */
     struct hot_range range[HOT_RANGES];
 };
 
@@ -69,6 +71,7 @@ struct hot_gate {
     uint32_t seq; /* odd: something is being changed */
     uint32_t open;
     uint32_t run;
+    uint64_t opened; /* by hot_self_clock */
 };
 
 /* What the recorder saw. */
@@ -76,6 +79,7 @@ struct hot_view {
     bool open;
     uint32_t run;
     uint64_t head, from, run_from;
+    uint64_t opened;
     uint32_t written;
 };
 
@@ -94,7 +98,7 @@ static inline uint64_t hot_sampler_head(const struct hot_sampler *s)
 void hot_sampler_go(struct hot_sampler *s); /* it becomes live */
 void hot_sampler_begin_run(struct hot_sampler *s);
 void hot_sampler_begin_window(struct hot_sampler *s);
-void hot_sampler_end_window(struct hot_sampler *s, uint32_t run);
+void hot_sampler_end_window(struct hot_sampler *s, const struct hot_gate *gate, uint64_t closed);
 
 /* Brackets every change of the windows; callers exclude each other. [go thread] */
 static inline void hot_gate_begin(struct hot_gate *gate)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -38,6 +39,7 @@ struct sampler {
     struct pg_sampling *out;
     struct pg_error *err;
     uint64_t freq; /* the request's, as far as the kernel allows it */
+    bool every_event;
     char left_out[256];
 };
 
@@ -50,7 +52,7 @@ static bool is_clock(const struct perf_event_attr *attr)
 static void set_rate(const struct sampler *s, const struct resolved *r,
                      struct perf_event_attr *attr)
 {
-    const uint64_t period = r->period != 0 ? r->period : s->request->period;
+    const uint64_t period = s->every_event ? 1 : r->period != 0 ? r->period : s->request->period;
 
     attr->freq = period == 0 && !is_clock(attr);
     if (attr->freq)
@@ -73,6 +75,8 @@ static void set_parts(const struct sampler *s, struct perf_event_attr *attr)
     attr->size = sizeof *attr;
     attr->sample_type = SAMPLE_PARTS;
     attr->sample_id_all = 1;
+    attr->use_clockid = s->every_event;
+    attr->clockid = s->every_event ? CLOCK_MONOTONIC_RAW : 0;
     attr->watermark = 1; /* of half the ring */
     attr->exclude_callchain_kernel = attr->exclude_kernel;
     attr->sample_stack_user = native ? STACK_BYTES : STACK_TOP_BYTES;
@@ -244,6 +248,21 @@ static uint32_t affordable(const struct pmu_caps *caps, uint32_t pages, uint32_t
     return pages;
 }
 
+/* Every context switch, with both its sides, on the clock that windows have too. */
+static int add_waits(struct sampler *s)
+{
+    struct pg_sampling_event *event = &s->out->event[0];
+    int rc;
+
+    s->every_event = true;
+    rc = add_list(s, "context-switches");
+    if (rc == 0 && s->out->n_events == 1) {
+        event->attr.context_switch = 1;
+        s->out->waits = true;
+    }
+    return rc;
+}
+
 static int check_rate(struct sampler *s)
 {
     const int64_t most = s->machine->caps->sample_rate;
@@ -277,10 +296,13 @@ int sampling_make(const struct plan_machine *machine, const struct sampling_requ
     out->max_stack = machine->caps->max_stack > 0 ? (uint32_t)machine->caps->max_stack : MAX_STACK;
     rc = check_rate(&s);
     if (rc == 0)
-        rc = request->events != NULL ? add_list(&s, request->events) : add_default(&s);
+        rc = request->waits            ? add_waits(&s)
+             : request->events != NULL ? add_list(&s, request->events)
+                                       : add_default(&s);
     if (rc < 0)
         return rc;
-    if (out->n_events == 0 && request->events != NULL && only_clocks(request->events) &&
+    if (out->n_events == 0 && !request->waits && request->events != NULL &&
+        only_clocks(request->events) &&
         (request->backend == PG_BACKEND_AUTO || request->backend == PG_BACKEND_TIMER)) {
         add_timer(&s);
         s.left_out[0] = '\0';
@@ -291,7 +313,7 @@ int sampling_make(const struct plan_machine *machine, const struct sampling_requ
     bursts = request->native || !out->event[0].clock || request->period != 0;
     out->ring_pages =
         affordable(machine->caps, bursts ? RING_PAGES_BURSTS : RING_PAGES, out->page_size);
-    if (s.left_out[0] != '\0' && request->events != NULL)
+    if (s.left_out[0] != '\0' && (request->events != NULL || request->waits))
         planner_append(out->note, sizeof out->note, "%snot sampled: %s", out->note[0] ? "; " : "",
                        s.left_out);
     return 0;

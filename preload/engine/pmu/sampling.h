@@ -10,6 +10,7 @@ struct sampling_request {
     enum pg_backend backend;
     uint64_t freq;   /* samples per second of CPU time */
     uint64_t period; /* 0: by freq; else a sample every that many events */
+    bool waits;      /* sample where threads leave the CPU, whatever `events` and rates say */
     bool native;     /* the program has code without frame pointers: copy registers and stack */
 };
 
