@@ -325,6 +325,8 @@ static int enter(int argc, char *const *argv, struct pg_error *err)
         rc = arm(bin, bias, argc, argv, err);
         if (rc < 0)
             agent.windows = NULL; /* no hook is in place: nothing is counted */
+        if (rc < 0 && agent.samplers != NULL)
+            samplers_abandon(agent.samplers); /* no timer goes on sending signals */
         agent.armed = rc == 0;
         if (rc == 0)
             say("armed", "%s, back end %s", agent.engine->gobin_go_version(bin),

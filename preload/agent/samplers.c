@@ -74,6 +74,13 @@ struct hot_sampler *samplers_open(struct samplers *all, int32_t tid)
     return NULL;
 }
 
+void samplers_abandon(struct samplers *all)
+{
+    for (uint32_t i = 0; i < all->n_used; i++)
+        if (all->sampler[i].state != HOT_SAMPLER_FREE)
+            hot_sampler_close(&all->sampler[i]);
+}
+
 void samplers_end(struct samplers *all, struct hot_sampler *s)
 {
     static const uint64_t one = 1;

@@ -30,6 +30,9 @@ void samplers_wait_by(struct samplers *all, int wake_fd, int watch_fd);
  * counted. [go thread] */
 struct hot_sampler *samplers_open(struct samplers *all, int32_t tid);
 
+/* Nothing will be read: closes what is open. [constructor] */
+void samplers_abandon(struct samplers *all);
+
 /* The thread ends: what its ring holds is the recorder's to read. [go thread] */
 void samplers_end(struct samplers *all, struct hot_sampler *s);
 
