@@ -118,7 +118,7 @@ static void ask(unsigned long request)
 /* Where only windows are instrumented, what was counted stays for the next one to add to. */
 static unsigned long start_request(void)
 {
-    if (sim.instrumented && !sim.switching)
+    if (sim.instrumented)
         return VG_USERREQ__ZERO_STATS;
     sim.instrumented = true;
     return VG_USERREQ__START_INSTRUMENTATION;
@@ -287,7 +287,8 @@ void hook_simulate_start(struct hook_regs *regs)
         return; /* of testing's own, around all benchmarks */
     sim.enough = false;
     if (sim.windows > 0 && !sim.switching) {
-        sim.switching = sim.torn = true;
+        sim.switching = true;
+        sim.torn = sim.phase != FIRST; /* which only says how dear it is, about */
         sim.end = VG_USERREQ__STOP_INSTRUMENTATION;
     }
     ask(start_request());
