@@ -72,9 +72,9 @@ static struct windows *fresh(enum pg_backend backend, const char *events)
 
 static void burn_expected(uint64_t got, uint64_t want)
 {
-    /* The kernel's two clocks differ by what interrupts took; more than wanted is the window's rim.
-     */
-    if (got < want - want / 100 || got > want + want / 10 + 2 * MS)
+    /* The kernel's two clocks differ by what interrupts and being preempted took, which on a busy
+     * machine is some percent; more than wanted is the window's rim. */
+    if (got < want - want / 20 || got > want + want / 10 + 2 * MS)
         fail_msg("counted %llu ns of CPU where %llu were used", (unsigned long long)got,
                  (unsigned long long)want);
 }
