@@ -121,7 +121,7 @@ func TestReportWithoutFollowing(t *testing.T) {
 			for i := 0; i < b.N; i++ {
 				burn(op)
 			}
-		}), "task-ns/op", float64(op), 0.05)
+		}), "task-ns/op", float64(op), 0.1)
 	})
 	r := benchmark(t, func(b *testing.B) {
 		Report(b, Events("task-clock"))
