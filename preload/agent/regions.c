@@ -19,6 +19,7 @@ struct region {
 static struct {
     struct hot_lock lock;
     uint32_t n;
+    uint64_t open;        /* those that somebody is in, a bit each */
     struct pg_counts own; /* what one entry costs by itself */
     struct region region[MAX_REGIONS];
 } regions;
@@ -70,6 +71,14 @@ static struct region *region_of(int number)
                : NULL;
 }
 
+/* The samples from now on; outside of what the region counts. */
+static void set_open(uint64_t open)
+{
+    if (open != regions.open)
+        windows_divide(agent.windows, open);
+    regions.open = open;
+}
+
 void region_begin(int number)
 {
     struct region *r = region_of(number);
@@ -78,8 +87,10 @@ void region_begin(int number)
         return;
     hot_lock(&regions.lock);
     r->entered++;
-    if (r->depth++ == 0)
+    if (r->depth++ == 0) {
+        set_open(regions.open | 1ull << number);
         windows_counted(agent.windows, false, &r->base);
+    }
     hot_unlock(&regions.lock);
 }
 
@@ -94,6 +105,7 @@ void region_end(int number)
     if (r->depth > 0 && --r->depth == 0) {
         windows_counted(agent.windows, true, &now);
         hot_counts_add(&r->sum, &now, &r->base, &agent.plan);
+        set_open(regions.open & ~(1ull << number));
     }
     hot_unlock(&regions.lock);
 }
@@ -110,6 +122,8 @@ void regions_forget(bool leave)
         zero(&r->sum);
         zero(&r->base); /* as windows_counted is by now */
     }
+    if (leave)
+        set_open(0);
     hot_unlock(&regions.lock);
 }
 
@@ -133,6 +147,7 @@ size_t regions_total(struct session_region out[MAX_REGIONS])
         if (r->entered == 0)
             continue;
         out[n].name = r->name;
+        out[n].number = i;
         out[n].entered = r->entered;
         out[n].counts = r->sum;
         take_off(&out[n].counts, r);

@@ -3,17 +3,19 @@
  * A REGION counts what the timer's windows count while somebody is in it, on all threads: it begins
  * with the first who enters and ends with the last who leaves, and whatever the timer leaves out is
  * left out of it. Its counts belong to a run, as those of windows do, and go into the record.
+ * Samples of profiles carry the names of all regions that were open, for the same reason: a sample
+ * of any thread, whoever entered.
  */
 #ifndef PERFGO_AGENT_REGIONS_H
 #define PERFGO_AGENT_REGIONS_H
 
 #include "collect/session.h"
-#include "hot/plan.h"
+#include "hot/sampler.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_REGIONS = 64, REGION_NAME = 120 };
+enum { MAX_REGIONS = HOT_REGIONS, REGION_NAME = 120 };
 
 /* The number of a name, the same each time; -1: it is too long, or there are too many. [go thread]
  */

@@ -433,6 +433,18 @@ void windows_stop(struct windows *w)
     change_end(w);
 }
 
+void windows_divide(struct windows *w, uint64_t regions)
+{
+    if (w->samplers == NULL || w->samplers->sampling->waits)
+        return;
+    change_begin(w);
+    for (uint32_t i = 0; w->open && i < w->n_slots; i++)
+        if (w->state[i] == SLOT_LIVE && w->slot[i].sampler != NULL && !still_idle(w, i))
+            hot_sampler_divide_window(w->slot[i].sampler, w->gate);
+    __atomic_store_n(&w->gate->regions, regions, __ATOMIC_RELAXED);
+    change_end(w);
+}
+
 /* Adds one thread's share to the total and, as far as there is room, to the list. */
 static void total_add(struct windows *w, struct windows_total *out, struct session_thread *thread,
                       size_t max, int32_t tid, const struct pg_counts *counts)

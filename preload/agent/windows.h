@@ -42,6 +42,10 @@ void windows_begin_run(struct windows *w);
 void windows_start(struct windows *w);
 void windows_stop(struct windows *w);
 
+/* From now on these regions are open, a bit each, and samples carry them. Nothing where waits are
+ * sampled: a wait is not at one moment. [go thread] */
+void windows_divide(struct windows *w, uint64_t regions);
+
 /* Was the last window opened with hardware counters read in user mode? [go thread] */
 bool windows_reads_by_user(const struct windows *w);
 

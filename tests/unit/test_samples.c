@@ -239,6 +239,77 @@ static void test_scripts(void **state)
         }
 }
 
+static uint64_t count_in(const struct rig *rig, uint64_t regions)
+{
+    uint64_t count = 0;
+    size_t n;
+    const struct samples_stack **stack = samples_sorted(rig->samples, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (stack[i]->regions == regions)
+            count += stack[i]->count;
+    free(stack);
+    return count;
+}
+
+static void open_regions(struct rig *rig, uint64_t regions)
+{
+    hot_gate_begin(&rig->gate);
+    if (rig->gate.open)
+        hot_sampler_divide_window(&rig->sampler, &rig->gate);
+    rig->gate.regions = regions;
+    hot_gate_end(&rig->gate);
+}
+
+/* As above; a digit opens these regions and no others. All samples have the same stack. */
+static void test_regions(void **state)
+{
+    static const struct {
+        const char *what, *script;
+        uint64_t in[4];
+    } rows[] = {
+        {"none", "bsiied", {2}},
+        {"one, in the middle", "bsi1ii0ied", {2, 2}},
+        {"one in another", "bsi1i3ii1i0ied", {2, 2, 0, 2}},
+        {"two that overlap", "bsi1i3i2ii0ed", {1, 1, 2, 1}},
+        {"over several windows", "bs1ieooosii0ied", {1, 3}},
+        {"open before the window", "b1oosi0ied", {1, 1}},
+        {"ends between windows", "bs1ieo0osied", {1, 1}},
+        {"open at the end", "bsi1iied", {1, 2}},
+        {"open when the recorder looks", "bsi1id", {1, 1}},
+        {"no sample in it", "bsi1010i3020ied", {3}},
+        {"a run of before", "bs1iieb0sid", {1}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int each = 0; each < 2; each++) {
+            struct rig *rig;
+
+            set_up((void **)&rig);
+            for (const char *c = rows[i].script; *c != '\0'; c++) {
+                if (*c == 'b')
+                    begin_run(rig);
+                else if (*c == 's')
+                    start(rig);
+                else if (*c == 'e')
+                    stop(rig);
+                else if (*c == 'i' || *c == 'o')
+                    assert_true(sample(rig, 0x1000));
+                else if (*c != 'd')
+                    open_regions(rig, (uint64_t)(*c - '0'));
+                if (*c == 'd' || each)
+                    drain(rig);
+            }
+            for (uint64_t set = 0; set < 4; set++)
+                if (count_in(rig, set) != rows[i].in[set])
+                    fail_msg("%s (%d): %llu in %llu instead of %llu", rows[i].what, each,
+                             (unsigned long long)count_in(rig, set), (unsigned long long)set,
+                             (unsigned long long)rows[i].in[set]);
+            tear_down((void **)&rig);
+        }
+}
+
 static void test_full_ring(void **state)
 {
     struct rig *rig = *state;
@@ -382,7 +453,7 @@ static void test_events_and_own_code(void **state)
 }
 
 /* Hooks on one thread, the recorder on another, as fast as they can: every inside sample is taken
- * or was refused by the ring, and no outside one is. */
+ * or was refused by the ring, with its region, and no outside one is. */
 static bool hooks_done;
 
 static void *windows_and_samples(void *arg)
@@ -393,8 +464,11 @@ static void *windows_and_samples(void *arg)
     begin_run(rig);
     for (int i = 0; i < 200000; i++) {
         start(rig);
-        for (int k = 0; k < i % 3; k++)
-            refused += !sample(rig, 0x1000);
+        for (int k = 0; k < i % 3; k++) {
+            open_regions(rig, (uint64_t)k);
+            refused += !sample(rig, 0x1000 + (uint64_t)k);
+        }
+        open_regions(rig, 0);
         stop(rig);
         if (i % 2 == 0)
             sample(rig, 0x2000);
@@ -418,7 +492,9 @@ static void test_two_threads(void **state)
     drain(rig);
     assert_int_equal(count_at(rig, 0x2000), 0);
     assert_int_equal(rig->sampler.dropped, 0);
-    assert_int_equal(count_at(rig, 0x1000) + (uintptr_t)refused, 199999);
+    assert_int_equal(count_in(rig, 0), count_at(rig, 0x1000));
+    assert_int_equal(count_in(rig, 1), count_at(rig, 0x1001));
+    assert_int_equal(count_in(rig, 0) + count_in(rig, 1) + (uintptr_t)refused, 199999);
 }
 
 static void test_merge(void **state)
@@ -429,6 +505,7 @@ static void test_merge(void **state)
     begin_run(rig);
     start(rig);
     sample(rig, 0x1000);
+    open_regions(rig, 2);
     sample(rig, 0x3000);
     stop(rig);
     drain(rig);
@@ -438,6 +515,8 @@ static void test_merge(void **state)
     samples_free(rig->samples);
     rig->samples = all;
     assert_int_equal(count_at(rig, 0x1000), 2);
+    assert_int_equal(count_in(rig, 0), 2);
+    assert_int_equal(count_in(rig, 2), 2);
 }
 
 int main(void)
@@ -445,6 +524,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scripts),
+        cmocka_unit_test(test_regions),
         TEST(test_full_ring),
         TEST(test_losses_of_other_runs),
         TEST(test_many_windows),

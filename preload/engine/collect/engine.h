@@ -18,7 +18,7 @@
 #include "pmu/simulate.h"
 
 /* Raised with every change of a struct or function below: agent and engine are built together. */
-#define PERFGO_ENGINE_VERSION 2u
+#define PERFGO_ENGINE_VERSION 3u
 #define PERFGO_ENGINE_SYMBOL  "perfgo_engine"
 
 /* return type, name, parameters */

@@ -2,6 +2,7 @@
 
 #include "base/strbuf.h"
 #include "collect/samples_profile.h"
+#include "collect/session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,8 @@ static bool merge(struct sampled *s, const struct sampled_line *line)
         s->time_ns = line->end_ns - line->duration_ns;
         s->duration_ns = 0;
     }
+    for (size_t i = 0; i < line->n_regions; i++)
+        s->region[line->region[i].number] = line->region[i].name;
     s->repetition++;
     s->duration_ns += line->duration_ns;
     return samples_merge(s->kept, line->samples);
@@ -69,6 +72,7 @@ int sampled_add(struct sampled *s, const struct sampled_line *line, const struct
     if (rc < 0)
         return rc;
     subject.places = places;
+    subject.region = s->region;
     subject.runs = line->each ? 1 : s->repetition;
     subject.time_ns = s->time_ns;
     subject.duration_ns = s->duration_ns;

@@ -6,6 +6,8 @@
 #include "gobin/gobin.h"
 #include "profile/profile.h"
 
+struct session_region;
+
 struct sampled_line {
     const struct samples *samples;
     const struct pg_sampling *plan;
@@ -14,6 +16,8 @@ struct sampled_line {
     int64_t duration_ns, end_ns; /* the timed region; when the line was printed */
     uint64_t unsampled;          /* threads so far that could not be sampled */
     bool each;                   /* repetitions are not added up */
+    size_t n_regions;
+    const struct session_region *region; /* those that samples may be in */
 };
 
 struct sampled { /* zero-initialised: nothing yet */
@@ -22,6 +26,7 @@ struct sampled { /* zero-initialised: nothing yet */
     uint32_t procs;
     uint32_t repetition; /* of the last line, from 1 */
     int64_t time_ns, duration_ns;
+    const char *region[HOT_REGIONS]; /* names, borrowed; NULL: not in any line so far */
 };
 
 /* Adds a line and makes its profile, or that of all its repetitions: testing repeats a benchmark

@@ -99,7 +99,8 @@ struct samples_sums samples_sums(const struct samples *s)
 
 static uint64_t hash_of(const struct samples_stack *stack)
 {
-    uint64_t hash = (uint64_t)(uint32_t)stack->tid << 8 | stack->event;
+    uint64_t hash =
+        ((uint64_t)(uint32_t)stack->tid << 8 | stack->event) ^ stack->regions * 0xff51afd7ed558ccdu;
 
     for (uint32_t i = 0; i < stack->n; i++)
         hash = (hash ^ hash >> 29 ^ stack->address[i]) * 0x9e3779b97f4a7c15u;
@@ -109,7 +110,7 @@ static uint64_t hash_of(const struct samples_stack *stack)
 static bool same(const struct samples_stack *a, const struct samples_stack *b)
 {
     return a->hash == b->hash && a->tid == b->tid && a->event == b->event && a->n == b->n &&
-           a->truncated == b->truncated &&
+           a->truncated == b->truncated && a->regions == b->regions &&
            memcmp(a->address, b->address, a->n * sizeof *a->address) == 0;
 }
 
@@ -224,6 +225,7 @@ static int compare_stacks(const void *a, const void *b)
         order = compare(x->address[i], y->address[i]);
     order = order != 0 ? order : compare(x->n, y->n);
     order = order != 0 ? order : compare((uint32_t)x->tid, (uint32_t)y->tid);
+    order = order != 0 ? order : compare(x->regions, y->regions);
     return order != 0 ? order : compare(x->truncated, y->truncated);
 }
 
@@ -299,12 +301,14 @@ static bool sum_up(struct samples *s, struct samples_stack *stack)
     return true;
 }
 
-static void take_sample(struct samples *s, struct hot_sampler *from, const struct record *r)
+static void take_sample(struct samples *s, struct hot_sampler *from, const struct record *r,
+                        uint64_t regions)
 {
     uint64_t address[STACK_MAX];
     struct samples_stack stack = {
         .tid = from->tid,
         .event = event_of(s, from, r->id.id),
+        .regions = regions,
         .address = address,
         .count = 1,
         .weight = r->sample.period,
@@ -343,7 +347,7 @@ static void take_record(struct samples *s, struct hot_sampler *from, const struc
     switch (r->type) {
     case PERF_RECORD_SAMPLE:
         if (s->waits != NULL || window->in)
-            take_sample(s, from, r);
+            take_sample(s, from, r, window->regions);
         break;
     case PERF_RECORD_SWITCH:
         if (s->waits != NULL)
@@ -385,11 +389,13 @@ static bool window_at(struct cursor *c, uint64_t at, uint32_t *run, struct wait_
         *run = r->run;
         window->opened = r->opened + (uint64_t)c->clock_offset;
         window->closed = r->closed + (uint64_t)c->clock_offset;
+        window->regions = r->regions;
         return true;
     }
     *run = c->view->run;
     window->opened = c->view->opened + (uint64_t)c->clock_offset;
     window->closed = UINT64_MAX;
+    window->regions = c->view->regions;
     return c->view->open && at >= c->view->from;
 }
 

@@ -28,9 +28,10 @@ struct samples_program {
 
 struct samples_stack {
     int32_t tid;
-    uint32_t event; /* index into the sampling plan; of a wait, enum wait_reason */
-    uint32_t n;     /* addresses, leaf first; return addresses as they were found */
-    bool truncated; /* there were more */
+    uint32_t event;   /* index into the sampling plan; of a wait, enum wait_reason */
+    uint32_t n;       /* addresses, leaf first; return addresses as they were found */
+    bool truncated;   /* there were more */
+    uint64_t regions; /* of the program's that were open, a bit each */
     uint64_t hash;
     const uint64_t *address;
     uint64_t count, weight; /* samples; events, by the period of each. Waits; nanoseconds */

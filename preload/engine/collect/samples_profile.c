@@ -61,11 +61,23 @@ static uint64_t remark(struct builder *b, const char *text, uint64_t key)
     return profile_location(b->profile, 0, key, &frame, 1);
 }
 
+/* Several with one key, as pprof allows: regions may be nested. */
+static size_t label_regions(const struct samples_subject *subject, uint64_t regions,
+                            struct profile_label *label)
+{
+    size_t n = 0;
+
+    for (int i = 0; subject->region != NULL && i < HOT_REGIONS; i++)
+        if (regions >> i & 1 && subject->region[i] != NULL)
+            label[n++] = (struct profile_label){"region", subject->region[i], 0};
+    return n;
+}
+
 static void add_stack(struct builder *b, const struct samples_stack *stack)
 {
     const struct samples_subject *subject = b->subject;
     const bool waits = subject->sampling->waits;
-    struct profile_label label[5] = {
+    struct profile_label label[5 + HOT_REGIONS] = {
         {"benchmark", subject->benchmark, 0},
         {"package", subject->package, 0},
         {"thread", NULL, stack->tid},
@@ -96,6 +108,7 @@ static void add_stack(struct builder *b, const struct samples_stack *stack)
     if (waits)
         label[n_labels++] =
             (struct profile_label){"reason", wait_reason_name((enum wait_reason)stack->event), 0};
+    n_labels += label_regions(subject, stack->regions, label + n_labels);
     value[0] = waits || stack->event == 0 ? (int64_t)stack->count : 0;
     value[waits ? 1 : 1 + stack->event] = (int64_t)stack->weight;
     profile_add_sample(b->profile, at, n, value, label, n_labels);

@@ -14,6 +14,7 @@ struct samples_subject {
     uint32_t runs;                /* repetitions in it */
     uint64_t unsampled;           /* threads that could not be sampled */
     int64_t time_ns, duration_ns; /* when it began; the timed region */
+    const char *const *region; /* HOT_REGIONS names, by the bit in samples; NULL: none are named */
 };
 
 /* The caller frees with profile_free. [any thread with libc] */

@@ -399,6 +399,8 @@ static int store_samples(struct session *s, const struct record *r, const struct
         .end_ns = now_ns(CLOCK_REALTIME),
         .unsampled = line->threads_unsampled,
         .each = s->settings->each,
+        .n_regions = line->n_regions,
+        .region = line->region,
     };
     struct profile *profile = NULL;
     char suffix[32] = "";

@@ -27,7 +27,8 @@ struct session_thread {
 
 /* A named part of a benchmark, marked by the program itself. */
 struct session_region {
-    const char *name;
+    const char *name;        /* valid until session_close */
+    uint32_t number;         /* of its bit in samples, below HOT_REGIONS; the same in every line */
     uint64_t entered;        /* how often, in the final run */
     struct pg_counts counts; /* perfgo's own share taken off */
 };

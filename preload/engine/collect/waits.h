@@ -15,6 +15,7 @@ const char *wait_reason_name(enum wait_reason reason);
 struct wait_window {
     bool in;                 /* a window of the present run */
     uint64_t opened, closed; /* closed UINT64_MAX: still open */
+    uint64_t regions;        /* that were open, a bit each */
 };
 
 struct waits; /* opaque */

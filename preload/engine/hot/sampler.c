@@ -117,9 +117,9 @@ void hot_sampler_begin_window(struct hot_sampler *s)
     set(&s->from, hot_sampler_head(s));
 }
 
-void hot_sampler_end_window(struct hot_sampler *s, const struct hot_gate *gate, uint64_t closed)
+static void keep_range(struct hot_sampler *s, const struct hot_gate *gate, uint64_t head,
+                       uint64_t closed)
 {
-    uint64_t head = hot_sampler_head(s);
     uint32_t n = s->written;
 
     if (head == s->from)
@@ -128,8 +128,23 @@ void hot_sampler_end_window(struct hot_sampler *s, const struct hot_gate *gate, 
         __atomic_add_fetch(&s->dropped, 1, __ATOMIC_RELAXED);
         return;
     }
-    s->range[n % HOT_RANGES] = (struct hot_range){s->from, head, gate->opened, closed, gate->run};
+    s->range[n % HOT_RANGES] = (struct hot_range){
+        s->from, head, gate->opened, closed, gate->regions, gate->run,
+    };
     __atomic_store_n(&s->written, n + 1, __ATOMIC_RELEASE);
+}
+
+void hot_sampler_end_window(struct hot_sampler *s, const struct hot_gate *gate, uint64_t closed)
+{
+    keep_range(s, gate, hot_sampler_head(s), closed);
+}
+
+void hot_sampler_divide_window(struct hot_sampler *s, const struct hot_gate *gate)
+{
+    uint64_t head = hot_sampler_head(s); /* once: what is written meanwhile is in the next range */
+
+    keep_range(s, gate, head, 0);
+    set(&s->from, head);
 }
 
 bool hot_sampler_look(const struct hot_sampler *s, const struct hot_gate *gate,
@@ -142,6 +157,7 @@ bool hot_sampler_look(const struct hot_sampler *s, const struct hot_gate *gate,
         out->open = __atomic_load_n(&gate->open, __ATOMIC_RELAXED) != 0;
         out->run = __atomic_load_n(&gate->run, __ATOMIC_RELAXED);
         out->opened = __atomic_load_n(&gate->opened, __ATOMIC_RELAXED);
+        out->regions = __atomic_load_n(&gate->regions, __ATOMIC_RELAXED);
         out->from = __atomic_load_n(&s->from, __ATOMIC_RELAXED);
         out->run_from = __atomic_load_n(&s->run_from, __ATOMIC_RELAXED);
         out->written = __atomic_load_n(&s->written, __ATOMIC_ACQUIRE);

@@ -14,6 +14,9 @@
  * middle of looking keeps nobody waiting; a hook that is stopped in the middle of writing makes the
  * recorder come back later.
  *
+ * What is open of the program's regions is a set of numbers, and changes within windows: then
+ * ranges end and begin as if a window did, so that each has one set.
+ *
  * A RUN is numbered; ranges carry its number, and those of a run that was begun anew or reset are
  * dropped by the recorder.
  */
@@ -28,11 +31,13 @@ enum {
     /* A range has a record at least, and a record of SAMPLE_PARTS is 56 bytes at least: a ring of
      * 128 KiB is full before its list is. */
     HOT_RANGES = 2048,
+    HOT_REGIONS = 64, /* bits of a set of regions */
 };
 
 struct hot_range {
     uint64_t from, to;       /* of the ring's head, which counts all bytes ever written */
-    uint64_t opened, closed; /* when its window was, by hot_self_clock */
+    uint64_t opened, closed; /* when its window was, by hot_self_clock; closed 0: divided */
+    uint64_t regions;        /* that were open, a bit each */
     uint32_t run;
 };
 
@@ -71,7 +76,8 @@ struct hot_gate {
     uint32_t seq; /* odd: something is being changed */
     uint32_t open;
     uint32_t run;
-    uint64_t opened; /* by hot_self_clock */
+    uint64_t opened;  /* by hot_self_clock */
+    uint64_t regions; /* that are open, a bit each */
 };
 
 /* What the recorder saw. */
@@ -79,7 +85,7 @@ struct hot_view {
     bool open;
     uint32_t run;
     uint64_t head, from, run_from;
-    uint64_t opened;
+    uint64_t opened, regions;
     uint32_t written;
 };
 
@@ -99,6 +105,8 @@ void hot_sampler_go(struct hot_sampler *s); /* it becomes live */
 void hot_sampler_begin_run(struct hot_sampler *s);
 void hot_sampler_begin_window(struct hot_sampler *s);
 void hot_sampler_end_window(struct hot_sampler *s, const struct hot_gate *gate, uint64_t closed);
+/* The window goes on, but not with the regions that the gate still has. */
+void hot_sampler_divide_window(struct hot_sampler *s, const struct hot_gate *gate);
 
 /* Brackets every change of the windows; callers exclude each other. [go thread] */
 static inline void hot_gate_begin(struct hot_gate *gate)
