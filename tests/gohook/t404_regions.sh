@@ -15,7 +15,8 @@ run() {
         "-test.bench=^Benchmark$2\$" "-test.benchtime=$3" "-test.count=${COUNT:-1}" >"$TMP/$1.out" 2>"$TMP/$1.err" ||
         not_ok "$1: run" "exit status $?: $(cat "$TMP/$1.err")"
     jq -sc last "$TMP/$1.d"/history/*/benchmarks.jsonl >"$TMP/record"
-    pprof -tags -unit=ns "$(find "$TMP/$1.d" -name '*.pb.gz')" >"$TMP/tags"
+    profile=$(find "$TMP/$1.d" -name '*.pb.gz')
+    pprof -tags -unit=ns "${profile:-/dev/null}" >"$TMP/tags"
 }
 regions() { awk '$2 == "Total" { on = $1 == "region:"; next } on && NF { print $NF }' "$TMP/tags" | sort | xargs; }
 # tagged REGION: percent of all CPU time.
@@ -65,4 +66,11 @@ done < <(printf '%s\n' "${!verdict[@]}" | sort)
 run none NoRegions 50x
 equal "a benchmark without regions" "$(regions)" ""
 check "its profile has labels" "$(cat "$TMP/tags")" grep -q 'benchmark: Total' "$TMP/tags"
+MODE=off-cpu run waits Regions 100x
+if grep -q 'not sampled: ' "$TMP/waits.err"; then
+    skip waits "$(grep -o 'not sampled: .*' "$TMP/waits.err")"
+else
+    equal "waits: no region" "$(regions)" ""
+    check "waits: their profile has labels" "$(cat "$TMP/tags")" grep -q 'reason: Total' "$TMP/tags"
+fi
 finish
