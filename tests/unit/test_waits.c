@@ -64,7 +64,8 @@ static const struct {
 
 static struct wait_window window_of(uint64_t opened, uint64_t closed, bool late)
 {
-    return (struct wait_window){closed != 0, opened, late ? UINT64_MAX : closed};
+    return (struct wait_window){
+        .in = closed != 0, .opened = opened, .closed = late ? UINT64_MAX : closed};
 }
 
 static void test_rows(void **state)
@@ -121,7 +122,7 @@ static void test_comes_back_first(void **state)
     static struct hot_sampler thread;
     struct waits *w = waits_new(NULL, NULL, keep, woken_at);
     const struct record r = {.type = PERF_RECORD_SWITCH, .id.time = 100};
-    const struct wait_window window = {true, 50, 300};
+    const struct wait_window window = {.in = true, .opened = 50, .closed = 300};
 
     (void)state;
     kept = 0;
@@ -140,7 +141,7 @@ static void test_own(void **state)
     const struct samples_stack own = {.n = 0};
     struct record r = {
         .type = PERF_RECORD_SWITCH, .misc = PERF_RECORD_MISC_SWITCH_OUT, .id.time = 100};
-    const struct wait_window window = {true, 50, 300};
+    const struct wait_window window = {.in = true, .opened = 50, .closed = 300};
 
     (void)state;
     kept = 0;
