@@ -189,22 +189,39 @@ static void test_patterns(void **state)
 }
 
 /* A kernel that has a PMU, denies kernel mode, and refuses the tracepoint of the tree above. */
+struct opened {
+    int n;
+    uint64_t last; /* attr.config */
+};
+
 static int model_open(void *context, const struct perf_event_attr *attr, int group_fd)
 {
+    struct opened *opened = context;
+
     if (group_fd != -1)
         return -EINVAL;
     if (attr->type == PERF_TYPE_HW_CACHE)
         return -ENOENT;
     if (!attr->exclude_kernel)
         return -EACCES;
-    ++*(int *)context;
+    opened->n++;
+    opened->last = attr->config;
     return 7;
 }
 
 static void model_close(void *context, int fd)
 {
     assert_int_equal(fd, 7);
-    --*(int *)context;
+    ((struct opened *)context)->n--;
+}
+
+/* Cycles alone are counted. */
+static int model_exercise(void *context, int fd, struct fit_reading *out)
+{
+    assert_int_equal(fd, 7);
+    *out = (struct fit_reading){1000, 1000,
+                                ((struct opened *)context)->last == PERF_COUNT_HW_CPU_CYCLES};
+    return 0;
 }
 
 static const struct {
@@ -215,6 +232,8 @@ static const struct {
     {"cycles", TRIAL_USER, ""},
     {"cycles:u", TRIAL_YES, ""},
     {"cycles:k", TRIAL_NO, "perf_event_paranoid is 2"},
+    {"branches", TRIAL_NO, "counts nothing"},
+    {"branches:k", TRIAL_NO, "perf_event_paranoid is 2"},
     {"cpu/slots/", TRIAL_USER, ""},
     {"dTLB-loads", TRIAL_NO, "does not have it"},
     {"page-faults", TRIAL_USER, ""},
@@ -230,8 +249,8 @@ static const struct {
 static void test_trials(void **state)
 {
     static const struct pmu_caps caps = {.paranoid = 2, .kernel_errno = EACCES, .core_pmu = true};
-    int opened = 0;
-    const struct fit_kernel kernel = {&opened, model_open, model_close, NULL};
+    struct opened opened = {0};
+    const struct fit_kernel kernel = {&opened, model_open, model_close, NULL, model_exercise};
     const struct trial_machine machine = {roots, &caps, &kernel};
 
     (void)state;
@@ -242,7 +261,7 @@ static void test_trials(void **state)
         if (got != trials[i].want || strstr(reason, trials[i].reason) == NULL ||
             (got != TRIAL_NO && reason[0] != '\0'))
             fail_msg("%s: %d '%s'", trials[i].event, got, reason);
-        assert_int_equal(opened, 0);
+        assert_int_equal(opened.n, 0);
     }
 }
 

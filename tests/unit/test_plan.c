@@ -24,6 +24,8 @@ struct model {
     bool user_only; /* kernel mode is denied */
     int denies;     /* errno of every open; 0: none */
     bool sick;      /* fails the self-test */
+    unsigned idle;  /* bit n: PERF_COUNT_HW n opens and counts nothing */
+    bool idle_rest; /* nor does anything else that is no PERF_COUNT_HW */
     int open_now, n;
     struct {
         struct perf_event_attr attr;
@@ -92,6 +94,19 @@ static int model_observe(void *context, int leader, uint64_t *enabled, uint64_t 
     return 0;
 }
 
+static int model_exercise(void *context, int fd, struct fit_reading *out)
+{
+    const struct perf_event_attr *attr = &model.fd[fd].attr;
+    const bool idle =
+        attr->type == PERF_TYPE_HARDWARE ? model.idle >> (attr->config & 31) & 1 : model.idle_rest;
+
+    (void)context;
+    assert_true(model.fd[fd].open);
+    *out = (struct fit_reading){1000, model.contended ? 500 : 1000,
+                                idle || attr->exclude_user || attr->exclude_host ? 0 : 1};
+    return model.counts == 0 ? -ENOSPC : 0;
+}
+
 static int model_selftest(struct selftest_counts *out, struct pg_error *err)
 {
     (void)err;
@@ -102,7 +117,7 @@ static int model_selftest(struct selftest_counts *out, struct pg_error *err)
 static int make(const char *events, enum pg_backend backend, struct pg_plan *plan,
                 struct pg_error *err)
 {
-    const struct fit_kernel kernel = {NULL, model_open, model_close, model_observe};
+    const struct fit_kernel kernel = {NULL, model_open, model_close, model_observe, model_exercise};
     struct pmu_caps caps = {.nofile_soft = 1024,
                             .nofile_hard = 4096,
                             .paranoid = model.user_only ? 2 : 1,
@@ -211,6 +226,73 @@ static const struct {
      PG_BACKEND_PMU,
      "[cycles instructions task-clock page-faults context-switches]",
      "not counted: branch-misses, cache-misses (this CPU's PMU does not have it)"},
+    {"an event counts nothing",
+     {GOOD, .idle = 1u << PERF_COUNT_HW_CACHE_MISSES},
+     NULL,
+     PG_BACKEND_AUTO,
+     0,
+     PG_BACKEND_PMU,
+     "[cycles instructions branch-misses task-clock page-faults context-switches]",
+     "not counted: cache-misses (it opens here but counts nothing, whatever the CPU does)"},
+    {"two count nothing, one of them in a group",
+     {GOOD, .idle = 3u << PERF_COUNT_HW_STALLED_CYCLES_FRONTEND},
+     "{cycles,stalled-cycles-backend},instructions,stalled-cycles-frontend:u",
+     PG_BACKEND_AUTO,
+     0,
+     PG_BACKEND_PMU,
+     "[cycles] [instructions]",
+     "not counted: stalled-cycles-backend, stalled-cycles-frontend:u (it opens here but"},
+    {"nothing asked for counts",
+     {GOOD, .idle = 1u << PERF_COUNT_HW_STALLED_CYCLES_FRONTEND},
+     "stalled-cycles-frontend",
+     PG_BACKEND_AUTO,
+     0,
+     PG_BACKEND_SOFTWARE,
+     SOFT,
+     "none of the events asked for can be counted: stalled-cycles-frontend (it opens here but "},
+    {"a zero while it waits for others proves nothing",
+     {GOOD, .contended = true, .idle = 1u << PERF_COUNT_HW_BRANCH_MISSES},
+     "cycles,branch-misses",
+     PG_BACKEND_AUTO,
+     0,
+     PG_BACKEND_PMU,
+     "[cycles branch-misses]",
+     NULL},
+    {"what is done in user mode is not seen in the kernel or in a guest",
+     {GOOD},
+     "cycles,branch-misses:k,branch-misses:G",
+     PG_BACKEND_AUTO,
+     0,
+     PG_BACKEND_PMU,
+     "[cycles branch-misses:k branch-misses:G]",
+     NULL},
+    {"what counts nothing counts nothing there either",
+     {GOOD, .idle = 1u << PERF_COUNT_HW_BRANCH_MISSES},
+     "cycles,branch-misses:k,branch-misses:G",
+     PG_BACKEND_AUTO,
+     0,
+     PG_BACKEND_PMU,
+     "[cycles]",
+     "not counted: branch-misses:k, branch-misses:G (it opens here but"},
+    {"cache events of which a zero may be true",
+     {GOOD, .idle_rest = true},
+     "cycles,r1b,LLC-load-misses,dTLB-load-misses,node-loads,L1-dcache-prefetches,iTLB-load-misses",
+     PG_BACKEND_AUTO,
+     0,
+     PG_BACKEND_PMU,
+     "[cycles r1b LLC-load-misses dTLB-load-misses node-loads L1-dcache-prefetches] "
+     "[iTLB-load-misses]",
+     NULL},
+    {"cache events of which it cannot",
+     {GOOD, .idle_rest = true},
+     "cycles,L1-dcache-loads,L1-dcache-load-misses,L1-dcache-stores,branch-loads,"
+     "branch-load-misses,L1-icache-loads",
+     PG_BACKEND_AUTO,
+     0,
+     PG_BACKEND_PMU,
+     "[cycles]",
+     "not counted: L1-dcache-loads, L1-dcache-load-misses, L1-dcache-stores, branch-loads, "
+     "branch-load-misses, L1-icache-loads (it opens here but counts nothing"},
     {"it lies",
      {GOOD, .sick = true},
      NULL,

@@ -39,6 +39,14 @@ static int model_observe(void *context, int leader, uint64_t *enabled_ns, uint64
     return 0;
 }
 
+static int model_exercise(void *context, int fd, struct fit_reading *out)
+{
+    (void)context;
+    (void)fd;
+    *out = (struct fit_reading){1000, 1000, 1};
+    return 0;
+}
+
 static int model_selftest(struct selftest_counts *out, struct pg_error *err)
 {
     (void)err;
@@ -49,7 +57,8 @@ static int model_selftest(struct selftest_counts *out, struct pg_error *err)
 static int make(struct model model, const char *events, bool partial, struct pg_plan *plan,
                 struct pmu_cause *cause, struct pg_error *err)
 {
-    const struct fit_kernel kernel = {&model, model_open, model_close, model_observe};
+    const struct fit_kernel kernel = {&model, model_open, model_close, model_observe,
+                                      model_exercise};
     const struct pmu_caps caps = {.nofile_soft = 1024,
                                   .nofile_hard = 4096,
                                   .paranoid = 1,

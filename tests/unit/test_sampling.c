@@ -19,6 +19,7 @@ struct model {
     bool kernel_denied, no_lost;
     bool root;
     uint64_t memlock; /* 0: a page or two */
+    bool idle;        /* what opens counts nothing */
 };
 
 static int model_open(void *context, const struct perf_event_attr *attr, int group)
@@ -52,10 +53,19 @@ static int model_observe(void *context, int leader, uint64_t *enabled, uint64_t 
     return 0;
 }
 
+static int model_exercise(void *context, int fd, struct fit_reading *out)
+{
+    const struct model *m = context;
+
+    (void)fd;
+    *out = (struct fit_reading){1000, 1000, m->idle ? 0 : 1};
+    return 0;
+}
+
 static int make(struct model *m, const struct sampling_request *request, struct pg_sampling *out,
                 struct pg_error *err)
 {
-    const struct fit_kernel kernel = {m, model_open, model_close, model_observe};
+    const struct fit_kernel kernel = {m, model_open, model_close, model_observe, model_exercise};
     const struct pmu_caps caps = {.software_errno = m->software,
                                   .hardware_errno = m->hardware,
                                   .sample_rate = 20000,
@@ -89,7 +99,7 @@ static void test_ladder(void **state)
          "cpu-clock"},
         {"nothing",
          NULL,
-         {EPERM, EPERM, 0, 0, 0, 0, 0},
+         {.software = EPERM, .hardware = EPERM},
          PG_BACKEND_AUTO,
          PG_BACKEND_TIMER,
          0,
@@ -111,7 +121,7 @@ static void test_ladder(void **state)
          NULL},
         {"software by name, denied",
          NULL,
-         {EPERM, EPERM, 0, 0, 0, 0, 0},
+         {.software = EPERM, .hardware = EPERM},
          PG_BACKEND_SOFTWARE,
          0,
          PG_E_UNSUPPORTED,
@@ -123,16 +133,23 @@ static void test_ladder(void **state)
          0,
          0,
          NULL},
+        {"an event that counts nothing",
+         "stalled-cycles-frontend",
+         {.idle = true},
+         PG_BACKEND_AUTO,
+         0,
+         0,
+         NULL},
         {"a clock that a timer stands in for",
          "task-clock",
-         {EPERM, EPERM, 0, 0, 0, 0, 0},
+         {.software = EPERM, .hardware = EPERM},
          PG_BACKEND_AUTO,
          PG_BACKEND_TIMER,
          0,
          "cpu-clock"},
         {"faults that none stands in for",
          "page-faults",
-         {EPERM, EPERM, 0, 0, 0, 0, 0},
+         {.software = EPERM, .hardware = EPERM},
          PG_BACKEND_AUTO,
          0,
          0,

@@ -3,10 +3,11 @@
  * The kernel reads the events of a group at one moment and schedules them all or none
  * (perf_event_open(2)). How many fit, and which may stand together, depends on the CPU model, on
  * counters that are taken (NMI watchdog, other users) and on the hypervisor, and no interface
- * tells. So: open each event alone, which shows the ones that this machine does not have; then
- * build groups by adding event after event until the kernel says EINVAL or ENOSPC, which starts a
- * new group; then watch each group, because opening proves only that it would fit an empty PMU. A
- * group that is never on the hardware is split in halves, down to single events.
+ * tells. So: open each event alone, which shows the ones that this machine does not have, and
+ * exercise the CPU, which shows the ones that it only pretends to have; then build groups by adding
+ * event after event until the kernel says EINVAL or ENOSPC, which starts a new group; then watch
+ * each group, because opening proves only that it would fit an empty PMU. A group that is never on
+ * the hardware is split in halves, down to single events.
  *
  * Groups are tried one at a time: together they would take turns and the watch would mistake
  * waiting for failure. Software events join the hardware group when there is just one and it is on
@@ -15,7 +16,10 @@
  */
 #include "pmu/fit.h"
 
+#include "pmu/exercise.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -39,6 +43,25 @@ enum verdict { ALWAYS_RUNS, SOMETIMES_RUNS, NEVER_RUNS, DOES_NOT_OPEN };
 static int open_one(const struct fit *f, const struct fit_event *e, int leader)
 {
     return f->kernel->open(f->kernel->context, &e->attr, leader);
+}
+
+/* Throughout on the hardware, with work that it cannot have missed. The work is done in user mode,
+ * so an event of the kernel or of guests is judged by what it counts without that restriction. */
+static bool counts_nothing(const struct fit *f, const struct fit_event *e)
+{
+    struct fit_event whole = *e;
+    struct fit_reading r = {0};
+    int fd, rc;
+
+    if (!exercise_is_counted(&e->attr))
+        return false;
+    whole.attr.exclude_user = whole.attr.exclude_host = 0;
+    fd = open_one(f, &whole, -1);
+    if (fd < 0)
+        return false;
+    rc = f->kernel->exercise(f->kernel->context, fd, &r);
+    f->kernel->close(f->kernel->context, fd);
+    return rc == 0 && r.value == 0 && r.running_ns > 0 && r.running_ns == r.enabled_ns;
 }
 
 /* Finds the form in which an event opens: without kernel mode when that is denied, with the highest
@@ -67,7 +90,7 @@ static void try_alone(const struct fit *f, struct fit_event *e)
     }
     if (fd >= 0)
         f->kernel->close(f->kernel->context, fd);
-    e->error = fd < 0 ? -fd : 0;
+    e->error = fd < 0 ? -fd : counts_nothing(f, e) ? FIT_COUNTS_NOTHING : 0;
 }
 
 /* Opens the members as one group and says what becomes of it. */
@@ -214,6 +237,25 @@ static bool join_software(struct fit *f)
     return true;
 }
 
+bool fit_reason(int error, char *out, size_t size)
+{
+    switch (error) {
+    case FIT_NEVER_RUNS:
+        snprintf(out, size,
+                 "it opens but is never on the hardware: other users "
+                 "or the NMI watchdog hold the counters");
+        return true;
+    case FIT_TOO_MANY:
+        snprintf(out, size, "it would need more than %d groups", PG_MAX_GROUPS);
+        return true;
+    case FIT_COUNTS_NOTHING:
+        snprintf(out, size, "it opens here but counts nothing, whatever the CPU does");
+        return true;
+    default:
+        return false;
+    }
+}
+
 void fit_alone(const struct fit_kernel *kernel, struct fit_event *event)
 {
     const struct fit f = {.kernel = kernel, .event = event, .n = 1};
@@ -290,4 +332,28 @@ static int real_observe(void *context, int leader, uint64_t *enabled_ns, uint64_
     return 0;
 }
 
-const struct fit_kernel fit_real_kernel = {NULL, real_open, real_close, real_observe};
+/* Events that work have counted after the first round. */
+static int real_exercise(void *context, int fd, struct fit_reading *out)
+{
+    enum { ROUNDS = 32 };
+    uint64_t buffer[4]; /* nr, enabled, running, value */
+
+    (void)context;
+    for (int i = 0; i < ROUNDS; i++) {
+        ssize_t n;
+
+        exercise_round(now_ns());
+        n = read(fd, buffer, sizeof buffer);
+        if (n < 0)
+            return -errno;
+        if ((size_t)n < sizeof buffer)
+            return -ENOSPC; /* as above */
+        *out = (struct fit_reading){buffer[1], buffer[2], buffer[3]};
+        if (out->value != 0)
+            break;
+    }
+    return 0;
+}
+
+const struct fit_kernel fit_real_kernel = {NULL, real_open, real_close, real_observe,
+                                           real_exercise};

@@ -89,13 +89,9 @@ void planner_explain(struct planner *p, size_t i)
     struct plan_want *w = &p->want[i];
     int number = p->fit[i].error;
 
-    if (number == FIT_NEVER_RUNS)
-        snprintf(w->reason, sizeof w->reason,
-                 "it opens but is never on the hardware: other users "
-                 "or the NMI watchdog hold the counters");
-    else if (number == FIT_TOO_MANY)
-        snprintf(w->reason, sizeof w->reason, "it would need more than %d groups", PG_MAX_GROUPS);
-    else if (number == EINVAL)
+    if (fit_reason(number, w->reason, sizeof w->reason))
+        return;
+    if (number == EINVAL)
         snprintf(w->reason, sizeof w->reason, "the kernel refuses this form of it (EINVAL)");
     else if (number == EBUSY)
         snprintf(w->reason, sizeof w->reason, "its counter is in use by others");

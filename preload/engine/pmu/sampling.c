@@ -128,9 +128,7 @@ static bool add_event(struct sampler *s, const struct evspec_term *term, const s
         PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
     fit_groups(s->machine->kernel, &e, 1);
     if (e.error != 0) {
-        if (e.error == FIT_NEVER_RUNS)
-            snprintf(reason, sizeof reason, "it is never on the hardware");
-        else
+        if (!fit_reason(e.error, reason, sizeof reason))
             caps_open_reason(caps, e.error, !software, reason, sizeof reason);
         leave_out(s, r->name, reason);
         return false;
