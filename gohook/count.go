@@ -92,11 +92,11 @@ var kept = struct {
 	sweeper bool // a timer is set
 }{idle: make(map[planKey]keptCounter)}
 
-func (c *config) keepable() bool { return !c.self && c.threads == nil }
+func (c *config) process() bool { return !c.self && c.threads == nil }
 
 func borrow(events string, cfg *config) (*Counter, error) {
-	if cfg.keepable() {
-		key := planKey{events, cfg.partial}
+	if cfg.process() {
+		key := planKey{events, cfg.partial, true}
 		kept.mu.Lock()
 		k, ok := kept.idle[key]
 		delete(kept.idle, key)
@@ -110,8 +110,8 @@ func borrow(events string, cfg *config) (*Counter, error) {
 }
 
 func giveBack(c *Counter, events string, cfg *config) {
-	if cfg.keepable() {
-		key := planKey{events, cfg.partial}
+	if cfg.process() {
+		key := planKey{events, cfg.partial, true}
 		kept.mu.Lock()
 		_, taken := kept.idle[key]
 		if !taken && len(kept.idle) < maxKept {

@@ -65,7 +65,7 @@ func Open(events string, opts ...Option) (*Counter, error) {
 }
 
 func open(events string, c *config) (*Counter, error) {
-	p, err := planFor(events, c.partial)
+	p, err := planFor(events, c)
 	if err != nil {
 		return nil, err
 	}

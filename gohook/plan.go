@@ -31,9 +31,10 @@ type event struct {
 
 const maxPlans = 64 // kept; a program that makes up event lists without end frees the rest
 
+// What a window costs by itself depends on whether other threads are read as well.
 type planKey struct {
-	list    string
-	partial bool
+	list             string
+	partial, process bool
 }
 
 var plans = struct {
@@ -41,15 +42,15 @@ var plans = struct {
 	kept map[planKey]*plan
 }{kept: make(map[planKey]*plan)}
 
-func planFor(list string, partial bool) (*plan, error) {
-	key := planKey{list, partial}
+func planFor(list string, c *config) (*plan, error) {
+	key := planKey{list, c.partial, c.process()}
 	plans.mu.Lock()
 	defer plans.mu.Unlock()
 	if p := plans.kept[key]; p != nil {
 		p.users++
 		return p, nil
 	}
-	p, err := libPlan(list, partial)
+	p, err := libPlan(list, c.partial)
 	if err != nil {
 		return nil, err
 	}

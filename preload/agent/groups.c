@@ -4,6 +4,7 @@
 
 #include "hot/self.h"
 #include "hot/sys.h"
+#include "hot/userread.h"
 
 /* ---- reading: [go thread] */
 
@@ -35,6 +36,23 @@ static struct group_slot *slot_of_self(struct group *g)
     return NULL;
 }
 
+/* The calling thread's own. Its hardware counters are read in user mode where that works: last when
+ * a window opens and first when it closes, so that what is done in between is not counted, and what
+ * is left is the same in each window. */
+static void read_own(const struct group *g, struct hot_counters *c, bool closing)
+{
+    struct pg_counts now;
+    bool have = closing && hot_user_read(c, g->plan, &now);
+    bool complete = hot_counters_read_self(c, g->plan, &g->self, closing);
+
+    if (!closing)
+        have = hot_user_read(c, g->plan, &now);
+    if (have)
+        hot_user_copy(c, g->plan, &now, &c->last);
+    else if (!complete)
+        hot_counters_read(c, g->plan);
+}
+
 /* Brings every slot up to date, the caller's last when a window opens and first when it closes, so
  * that reading the others stays outside. */
 static void read_slots(struct group *g, bool closing)
@@ -42,12 +60,12 @@ static void read_slots(struct group *g, bool closing)
     struct group_slot *self = slot_of_self(g);
 
     if (self != NULL && closing)
-        hot_counters_read_self(&self->counters, g->plan, &g->self, true);
+        read_own(g, &self->counters, true);
     for (uint32_t i = 0; i < g->n_slots; i++)
         if (g->slot[i] != self)
             hot_counters_read(&g->slot[i]->counters, g->plan);
     if (self != NULL && !closing)
-        hot_counters_read_self(&self->counters, g->plan, &g->self, false);
+        read_own(g, &self->counters, false);
 }
 
 /* counted(now), by what was read last. */
