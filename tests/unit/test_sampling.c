@@ -1,4 +1,5 @@
 /* What is sampled, and how, on machines that are made up. */
+#include "arch/arch.h"
 #include "pmu/sampling.h"
 
 #include "pmu/plan_priv.h"
@@ -242,13 +243,15 @@ static void test_impossible_rates(void **state)
     }
 }
 
-/* The highest precise level that opens, unless the user named one. */
+/* The highest precise level that opens, unless the user named one; none where none means anything.
+ */
 static void test_precise(void **state)
 {
     static const struct {
         const char *events;
         int most, got;
     } rows[] = {{"cycles", 3, 3}, {"cycles", 1, 1}, {"cycles", 0, 0}, {"cycles:p", 3, 1}};
+    const int most = arch_host()->max_precise;
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -258,7 +261,7 @@ static void test_precise(void **state)
         struct pg_error err;
 
         assert_int_equal(make(&model, &request, &out, &err), 0);
-        assert_int_equal(out.event[0].attr.precise_ip, rows[i].got);
+        assert_int_equal(out.event[0].attr.precise_ip, rows[i].got < most ? rows[i].got : most);
     }
 }
 

@@ -18,6 +18,9 @@ struct arch_regs {
     uint64_t all;            /* by which a stack can be unwound: a mask */
     const uint8_t *of_dwarf; /* by DWARF's number of a register, its number in samples */
     uint8_t n_dwarf;
+    bool switch_frame; /* Go's asmcgocall calls C with the system stack's frame pointer, and has the
+                          goroutine and the depth of its stack where the stack pointer is (Go:
+                          src/runtime/asm_arm64.s); else with the goroutine's frame pointer */
 };
 
 struct arch_ops {
@@ -28,9 +31,11 @@ struct arch_ops {
     uint64_t reach;       /* a call reaches targets in (pc - reach, pc + reach) */
     uint8_t thunk_size;   /* bytes that emit_thunk writes, a multiple of 16 */
     struct arch_regs regs;
-    uint64_t user_read; /* perf_event_attr.config1 of a hardware event that its thread may read in
-                           user mode; 0: nothing has to be asked for */
-    const char *loader; /* glibc's dynamic loader: "/lib64/ld-linux-x86-64.so.2" */
+    uint64_t user_read;  /* perf_event_attr.config1 of a hardware event that its thread may read in
+                            user mode; 0: nothing has to be asked for */
+    uint8_t max_precise; /* the highest perf_event_attr.precise_ip that means anything: Linux's
+                            driver for Arm opens every level and does as at 0 */
+    const char *loader;  /* glibc's dynamic loader: "/lib64/ld-linux-x86-64.so.2" */
 
     /* True when the bytes at `code` (call_size of them, executed at address pc) are a direct call;
      * its target goes to *target. */

@@ -16,6 +16,10 @@
  *     on, so that this is believed only if every return address stands behind a call of the very
  *     function that its callee is.
  *
+ * On arm64 asmcgocall has another frame pointer when it calls C, that of the system stack, so 1
+ * does not happen. Where the goroutine's frame is follows from what asmcgocall keeps on the system
+ * stack.
+ *
  * What 2 and 3 show is kept by the frame pointer and the C function that asmcgocall called. Samples
  * that have to rely on it carry a mark in place of callers, and get them when the profile is made.
  * When the same frame pointer was seen with different chains of callers it is not known which one a
@@ -41,7 +45,7 @@
 
 enum {
     MAX_CALLERS = 256,
-    MAX_READS = 64,      /* of one stack: then what it shows is believed */
+    MAX_READS = 64,      /* of one stack, that showed callers: then they are believed */
     MAX_FRAME = 1 << 20, /* bytes from one frame to the next */
     MAX_REFRESHES = 16,  /* of the mappings, for code that was loaded late */
 };
@@ -259,6 +263,25 @@ static uint32_t read_callers(const struct stitch *s, uint64_t frame, uint64_t pc
     return 0;
 }
 
+/* The frame pointer that the goroutine had where it called C: asmcgocall keeps its own on the
+ * goroutine's stack, below its return address. */
+static bool goroutine_frame(const struct record_sample *sample, struct unwind_end *end)
+{
+    uint64_t sp, at, kept[2], bounds[2]; /* g, depth of its stack; g.stack.lo and hi */
+
+    if (!record_reg(&sample->user, arch_host()->regs.stack, &sp) || sample->stack == NULL)
+        return false;
+    at = end->stack - sp;
+    if (at > sample->stack_size || sample->stack_size - at < sizeof kept)
+        return false;
+    memcpy(kept, sample->stack + at, sizeof kept);
+    if (kept[0] == 0 || !read_frame(kept[0], bounds) || kept[1] == 0 ||
+        kept[1] > bounds[1] - bounds[0])
+        return false;
+    end->frame = bounds[1] - kept[1] - sizeof(uint64_t);
+    return true;
+}
+
 /* ---- one sample ---- */
 
 /* What the kernel's walk shows of Go's callers; 0 when it did not get there. */
@@ -301,6 +324,7 @@ static uint32_t with_skipped(const struct stitch *s, const struct unwind_end *en
 uint32_t stitch_native(struct stitch *s, const struct record_sample *sample, const uint64_t *chain,
                        uint32_t n_chain, uint64_t *address, uint32_t max, bool *truncated)
 {
+    const bool switches = arch_host()->regs.switch_frame;
     uint64_t caller[MAX_CALLERS + 1];
     struct unwind_end end;
     uint32_t n, n_callers;
@@ -310,9 +334,14 @@ uint32_t stitch_native(struct stitch *s, const struct record_sample *sample, con
     *truncated = !end.in_go || n == 0;
     if (*truncated)
         return n;
+    if (switches && !goroutine_frame(sample, &end)) {
+        *truncated = true;
+        address[n++] = end.pc;
+        return n;
+    }
     k = known_of(s, end.frame, address[n - 1]);
     address[n++] = end.pc;
-    n_callers = kernel_callers(sample, &end, chain, n_chain, caller);
+    n_callers = switches ? 0 : kernel_callers(sample, &end, chain, n_chain, caller);
     n_callers = with_skipped(s, &end, caller, n_callers);
     if (n_callers > 0) {
         if (k != NULL)
@@ -325,8 +354,8 @@ uint32_t stitch_native(struct stitch *s, const struct record_sample *sample, con
     if (k == NULL)
         return n;
     if (k->reads < MAX_READS) {
-        k->reads++;
         n_callers = read_callers(s, end.frame, end.pc, caller);
+        k->reads += n_callers > 0;
         learn(s, k, caller, with_skipped(s, &end, caller, n_callers));
     }
     address[n++] = MARK | (uint64_t)(k - s->known);

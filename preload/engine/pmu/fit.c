@@ -16,6 +16,7 @@
  */
 #include "pmu/fit.h"
 
+#include "arch/arch.h"
 #include "pmu/exercise.h"
 
 #include <errno.h>
@@ -68,10 +69,11 @@ static bool counts_nothing(const struct fit *f, const struct fit_event *e)
  * precision when asked. */
 static void try_alone(const struct fit *f, struct fit_event *e)
 {
+    const uint8_t most = arch_host()->max_precise;
     int fd;
 
-    if (e->precise_max)
-        e->attr.precise_ip = 3;
+    if (e->precise_max || e->attr.precise_ip > most)
+        e->attr.precise_ip = most;
     for (;;) {
         fd = open_one(f, e, -1);
         if (fd >= 0)

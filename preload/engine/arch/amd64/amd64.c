@@ -93,6 +93,7 @@ const struct arch_ops arch_amd64 = {
              .all = 0xff01ff,
              .of_dwarf = of_dwarf,
              .n_dwarf = sizeof of_dwarf},
+    .max_precise = 3,
     .loader = "/lib64/ld-linux-x86-64.so.2",
     .decode_call = decode_call,
     .after_register_call = after_register_call,
