@@ -1,0 +1,3 @@
+module perfgo.test/shares
+
+go 1.18

@@ -1,0 +1,26 @@
+package native
+
+import (
+	"testing"
+
+	"perfgo.test/shares/spin"
+)
+
+const part = 25000 // turns: 100 000 instructions
+
+//go:noinline
+func callBoth() int { return Both(part) }
+
+//go:noinline
+func callRest() int { return Rest(part) }
+
+// As BenchmarkShares, in C.
+func BenchmarkNative(b *testing.B) {
+	for i := 0; i < b.N; i++ {
+		callBoth()
+		b.StopTimer()
+		spin.Outside(4 * part)
+		b.StartTimer()
+		callRest()
+	}
+}
