@@ -24,3 +24,10 @@ func BenchmarkNative(b *testing.B) {
 		callRest()
 	}
 }
+
+// In C nearly all the time, 2 ms a call.
+func BenchmarkLong(b *testing.B) {
+	for i := 0; i < b.N; i++ {
+		Rest(4 * part)
+	}
+}
