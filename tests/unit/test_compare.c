@@ -68,6 +68,8 @@ static void release(struct compared *k)
 
 #define TEN     "100 101 102 99 98 100.5 100.2 99.5 99.1 101.5"
 #define TEN_UP5 "105 106 107 104 103 105.5 105.2 104.5 104.1 106.5"
+#define BURST   "99 130 131 132 133 134 135 136 137 138"
+#define SLOWED  "101 70 71 72 73 74 75 76 77 78"
 #define EXACT   "Unit x/op assume=exact better=lower\nUnit instructions/op assume=exact\n"
 
 static void verdicts(void **state)
@@ -89,6 +91,13 @@ static void verdicts(void **state)
          "beyond"},
         {"rate fell", "", "MB/s", TEN_UP5, TEN, "MB/s>=-1%", COMPARE_FAIL, CHANGE_WORSE, "beyond"},
         {"rate rose", "", "MB/s", TEN, TEN_UP5, "MB/s>=-1%", COMPARE_PASS, CHANGE_BETTER, ""},
+        {"a burst of noise", "", "ns/op", TEN, BURST, "ns/op<=+5%", COMPARE_INCONCLUSIVE,
+         CHANGE_WORSE, "quickest"},
+        {"a burst, absolute", "", "ns/op", TEN, BURST, "ns/op<=5", COMPARE_INCONCLUSIVE,
+         CHANGE_WORSE, "quickest"},
+        {"a burst, rate", "", "MB/s", TEN, SLOWED, "MB/s>=-5%", COMPARE_INCONCLUSIVE, CHANGE_WORSE,
+         "quickest"},
+        {"not a time", "", "B/op", TEN, BURST, "B/op<=+5%", COMPARE_FAIL, CHANGE_WORSE, "beyond"},
         {"advisory", "", "ns/op", TEN, TEN_UP5, "ns/op<=+1%:advisory", COMPARE_FAIL, CHANGE_WORSE,
          "beyond"},
         {"too few", "", "ns/op", "1 2 3", "2 3 4", "ns/op<=+1%", COMPARE_INCONCLUSIVE,

@@ -3,8 +3,9 @@
  * A verdict is PASS only on evidence: the interval of the difference lies within the limit. It is
  * FAIL only on evidence: the whole interval lies beyond the limit and the test, corrected for the
  * number of rows, calls the difference real. Everything else, and whatever is missing, zero where
- * it cannot be, or implausible, is INCONCLUSIVE, with the reason. Exact metrics need no test: their
- * interval is the range of the values.
+ * it cannot be, or implausible, is INCONCLUSIVE, with the reason; so is more time in the median
+ * that the quickest runs do not show. Exact metrics need no test: their interval is the range of
+ * the values.
  */
 #ifndef PERFGO_BENCH_COMPARE_H
 #define PERFGO_BENCH_COMPARE_H

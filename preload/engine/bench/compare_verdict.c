@@ -149,6 +149,18 @@ static bool within_noise(const struct compare_row *row, double low)
     return !isnan(noise) && low <= noise;
 }
 
+/* Noise adds time, and never takes any away: what a change costs shows in the quickest runs too. In
+ * bursts it can move a median, and a test that takes runs for independent believes it. */
+static bool in_quickest(const struct compare_row *row, double limit)
+{
+    const struct gate *g = row->gate;
+    const double old = row->old->value[g->at_least ? row->old->n - 1 : 0];
+    const double new = row->new->value[g->at_least ? row->new->n - 1 : 0];
+    const double d = g->relative ? signif_relative(old, new) : new - old;
+
+    return (g->at_least ? -d : d) > limit;
+}
+
 static void judge_difference(struct compare_context *c, struct compare_row *row)
 {
     double low, high, limit;
@@ -161,6 +173,9 @@ static void judge_difference(struct compare_context *c, struct compare_row *row)
     else if (low > limit && within_noise(row, low))
         inconclusive(row, "beyond the limit, but not further than OLD and the control, which are "
                           "the same code, lie apart");
+    else if (low > limit && compare_is_timelike(row->unit) && !in_quickest(row, limit))
+        inconclusive(row, "beyond the limit in the median, but not in the quickest runs: noise, or "
+                          "a cost that only some runs have");
     else if (low > limit)
         judge_excess(c, row);
     else
