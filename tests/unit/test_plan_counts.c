@@ -47,31 +47,39 @@ static uint64_t cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Spins in user or kernel mode for 20 ms of CPU; the task-clock must have seen the same. */
+/* Spins in user or kernel mode for 20 ms of CPU; true when the task-clock saw the same. What the
+ * hypervisor steals is in the one clock and not in the other. */
+static bool spin_agrees(struct opened *o, bool in_kernel)
+{
+    uint64_t start = cpu_ns(), used, seen;
+
+    if (read(o->leader, o->before, sizeof o->before) <= 0)
+        return false;
+    while ((used = cpu_ns() - start) < 20000000)
+        for (int i = 0; in_kernel && i < 1000; i++)
+            syscall(SYS_getppid);
+    if (read(o->leader, o->after, sizeof o->after) <= 0)
+        return false;
+    seen = o->after[3] - o->before[3];
+    print_message("task-clock %llu of %llu ns\n", (unsigned long long)seen,
+                  (unsigned long long)used);
+    return seen >= used * 98 / 100 && seen <= used * 102 / 100;
+}
+
+/* Time is not stolen in each of a few rounds; a clock that is wrong is wrong in all of them. */
 static int spin_child(size_t uid)
 {
+    enum { ROUNDS = 10 };
     struct opened o;
-    uint64_t start, used, seen;
 
     if (uid != 0 && setuid((uid_t)uid) != 0)
         return 2;
     if (!open_plan(&o, "task-clock"))
         return 3;
-    start = cpu_ns();
-    if (read(o.leader, o.before, sizeof o.before) <= 0)
-        return 4;
-    while ((used = cpu_ns() - start) < 20000000)
-        for (int i = 0; uid != 0 && i < 1000; i++)
-            syscall(SYS_getppid); /* mostly kernel mode */
-    if (read(o.leader, o.after, sizeof o.after) <= 0)
-        return 4;
-    seen = o.after[3] - o.before[3];
-    /* What being preempted takes is in the one clock and not in the other. */
-    if (seen < used * 95 / 100 || seen > used * 102 / 100 + 200000)
-        return print_error("task-clock %llu of %llu ns\n", (unsigned long long)seen,
-                           (unsigned long long)used),
-               5;
-    return 0;
+    for (int i = 0; i < ROUNDS; i++)
+        if (spin_agrees(&o, uid != 0))
+            return 0;
+    return 5;
 }
 
 static void test_task_clock(void **state)

@@ -118,7 +118,8 @@ void waits_switch_sample(struct hot_sampler *from, const struct samples_stack *s
     if (wait == NULL)
         return;
     wait->stack = *stack;
-    memcpy(wait->address, stack->address, stack->n * sizeof *stack->address);
+    for (uint32_t i = 0; i < stack->n; i++)
+        wait->address[i] = stack->address[i];
     wait->stack.address = wait->address;
 }
 
