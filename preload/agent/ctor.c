@@ -21,7 +21,8 @@
 struct agent agent;
 
 /* -test.bench=X, --test.bench=X or -test.bench X with a pattern that is not empty, as Go's flag
- * package reads it; the flags end at "--" or at the first word that is none. */
+ * package reads it; the flags end at "--" or at the first word that is none. Which flags take the
+ * next word as their value is not known of all, so a word behind a flag is taken for its value. */
 static bool runs_benchmarks(int argc, char *const *argv)
 {
     static const char flag[] = "test.bench";
@@ -34,8 +35,10 @@ static bool runs_benchmarks(int argc, char *const *argv)
             name++;
         if (*name == '\0')
             break;
-        if (strncmp(name, flag, sizeof flag - 1) != 0)
+        if (strncmp(name, flag, sizeof flag - 1) != 0) {
+            i += strchr(name, '=') == NULL && i + 1 < argc && argv[i + 1][0] != '-';
             continue;
+        }
         name += sizeof flag - 1;
         if (*name == '=')
             runs = name[1] != '\0';

@@ -25,6 +25,7 @@ go test -c -o w.test .
 out=$("$PERFGO" exec -- ./w.test $bench 2>err)
 like "runs from a copy of the same name" "$out" "*exe $TMP/perfgo-*/w.test*"
 like "argv[0] is the original" "$out" "*argv0 ./w.test *"
+like "flags with their values in words of their own" "$("$PERFGO" exec -- ./w.test -test.run NONE -test.v -test.bench One -test.benchtime 1x 2>err)" "*task-ns/op*"
 like "without -test.bench there is no copy" "$("$PERFGO" exec -- ./w.test 2>err)" "*exe $TMP/static/w.test*"
 check "and nothing to say" "$(cat err)" test ! -s err
 "$PERFGO" exec --keep -- ./w.test $bench >/dev/null 2>err
