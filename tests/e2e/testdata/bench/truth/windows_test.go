@@ -66,15 +66,19 @@ func BenchmarkWindows1us(b *testing.B) {
 		b.StartTimer()
 		work.Spin(time.Microsecond)
 	}
+	b.ReportMetric(float64(syscall.Gettid()), "tid")
 }
 
 // Windows with nothing in them.
 func BenchmarkWindowsEmpty(b *testing.B) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	for i := 0; i < b.N; i++ {
 		b.StopTimer()
 		work.Spin(time.Microsecond)
 		b.StartTimer()
 	}
+	b.ReportMetric(float64(syscall.Gettid()), "tid")
 }
 
 const timedOp = 10 * time.Microsecond
