@@ -33,6 +33,7 @@ struct hot_slice {
 /* Pages of the hardware events (userread.h). */
 struct hot_user {
     bool possible;
+    bool tried; /* by the thread itself: `possible` is final */
     const struct perf_event_mmap_page *page[PG_MAX_EVENTS]; /* NULL: not a hardware event */
 };
 

@@ -11,6 +11,9 @@
  * only; beyond, its price does not matter. All times of a slice are on one scale, set by its first
  * read: the kernel takes them somewhere in the middle of the call.
  *
+ * Hardware counters that user mode cannot read make every read a real one, always by the same path:
+ * what a window contains of it is subtracted, and must not depend on how long the window was.
+ *
  * A window is opened with the latest moment and closed with the earliest one, so that what perfgo
  * does at both its ends is outside.
  */
@@ -191,6 +194,10 @@ bool hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
     uint64_t now;
     uint32_t seq;
 
+    if (!c->user.tried) {
+        hot_user_try(c, plan);
+        slice->possible &= hot_plan_has_slices(plan, c->user.possible);
+    }
     if (!slice->possible || !self->has_clock) {
         hot_counters_read(c, plan);
         return true;

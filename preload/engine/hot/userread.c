@@ -21,6 +21,7 @@ void hot_user_open(struct hot_counters *c, const struct pg_plan *plan)
     bool any = false;
 
     c->user.possible = true;
+    c->user.tried = false;
     for (uint32_t i = 0; i < plan->n_events; i++) {
         const struct perf_event_mmap_page *page;
 
@@ -34,8 +35,7 @@ void hot_user_open(struct hot_counters *c, const struct pg_plan *plan)
             continue;
         }
         c->user.page[i] = page;
-        /* Some kernels say so only of an event that is on the hardware; hot_user_read asks again.
-         */
+        /* Of an event that is not on the hardware now a kernel may say neither yes nor no. */
         c->user.possible = page->cap_user_rdpmc || page->index == 0;
     }
     c->user.possible &= any;
@@ -51,6 +51,15 @@ void hot_user_close(struct hot_counters *c, const struct pg_plan *plan)
         c->user.page[i] = NULL;
     }
     c->user.possible = false;
+}
+
+void hot_user_try(struct hot_counters *c, const struct pg_plan *plan)
+{
+    struct pg_counts now;
+
+    c->user.tried = true;
+    if (c->user.possible && !hot_user_read(c, plan, &now))
+        hot_user_close(c, plan);
 }
 
 bool hot_user_count(const struct perf_event_mmap_page *page, bool (*read)(uint32_t, uint64_t *),

@@ -10,9 +10,13 @@
 #include "hot/counters.h"
 
 /* Maps the pages of the plan's hardware events, whose descriptors are in c->fd. c->user.possible
- * says whether all of them can be read this way. [go thread] */
+ * says whether all of them may be read this way. [go thread] */
 void hot_user_open(struct hot_counters *c, const struct pg_plan *plan);
 void hot_user_close(struct hot_counters *c, const struct pg_plan *plan);
+
+/* Finds out whether they can: only the thread itself sees, while it runs, whether its events are on
+ * the hardware. Where they are not, c->user.possible is false from now on. [go thread] */
+void hot_user_try(struct hot_counters *c, const struct pg_plan *plan);
 
 /* Writes the counts of the plan's hardware counters, and nothing else, into *out. False, with *out
  * as it was, when one of them is not on the hardware now or the pages allow no reading. The calling
