@@ -72,7 +72,8 @@ func between(t *testing.T, what string, got, low, high float64) {
 	}
 }
 
-// User mode is exact but for what surrounds the loop, a hundred instructions or two. The kernel adds its clock's interrupts, and the process Go's other threads.
+// User mode is exact: what surrounds the loop is a handful of instructions, the same each time. The
+// kernel adds its clock's interrupts, and the process Go's other threads.
 const interrupt = length / 50 // in the kernel, and on other threads, during the loop
 
 // around is the most that is between the window's ends and the loop in user mode.
@@ -114,8 +115,9 @@ func TestValues(t *testing.T) {
 				over := float64(interrupt)
 				if c.user && scope == "thread" {
 					over = around
-					// What a window's ends execute may differ by a branch or two.
-					between(t, "turns more", float64(two.Raw)-float64(one.Raw), length-100, length+100)
+					if two.Raw-one.Raw != length {
+						t.Errorf("%d turns more have %d instructions", turns, two.Raw-one.Raw)
+					}
 				}
 				between(t, "one", one.Count, length, length+over)
 				between(t, "two", two.Count, 2*length, 2*(length+over))
