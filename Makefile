@@ -57,8 +57,10 @@ ENGINE_LIBS  = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lpfm -lm
 CLI_LIBS     = $(shell $(PKG_CONFIG) --libs $(CLI_PKGS))
 
 CPPFLAGS := -D_GNU_SOURCE -DPERFGO_VERSION='"$(VERSION)"' -I. -Ipreload/engine -I$(GEN)
+# Equal sources give equal bytes, wherever the checkout is.
 CFLAGS   := -std=gnu11 $(SANFLAGS) -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes \
-            -Wmissing-prototypes -Wpointer-arith $(WERROR) -fPIC -fvisibility=hidden -MMD -MP
+            -Wmissing-prototypes -Wpointer-arith $(WERROR) -fPIC -fvisibility=hidden -MMD -MP \
+            -ffile-prefix-map=$(CURDIR)=.
 # Code that runs on a Go thread: no libc thread-local storage (so no stack protector), no vector
 # registers (Go's arguments and X15 live there), never instrumented. On arm64 a signal handler of Go's
 # finds the goroutine in X28, wherever the signal came; and atomics must not be calls into libgcc.
