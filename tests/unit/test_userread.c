@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -114,6 +115,31 @@ static void test_a_counter_no_cpu_has(void **state)
     assert_false(hot_user_count(&page, refuse, &count));
 }
 
+/* Allowed, but with user-space reads switched off: the thread itself sees it, and gives up for
+ * good. */
+static void test_tried_in_vain(void **state)
+{
+    static struct pg_plan plan = {.n_events = 2, .n_counters = 2};
+    static struct hot_counters c;
+    static struct pg_counts counts;
+    struct perf_event_mmap_page *shown =
+        mmap(NULL, sizeof *shown, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    assert_true(shown != MAP_FAILED);
+    shown->cap_user_rdpmc = 1;
+    shown->pmc_width = 48;
+    plan.event[0].attr.type = PERF_TYPE_SOFTWARE;
+    plan.counter[1].event = 1;
+    c.user.possible = true;
+    c.user.page[1] = shown;
+    hot_user_try(&c, &plan);
+    assert_true(c.user.tried);
+    assert_false(c.user.possible);
+    assert_null(c.user.page[1]);
+    assert_false(hot_user_read(&c, &plan, &counts));
+}
+
 static void test_hardware(void **state)
 {
     static const struct {
@@ -138,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_reschedule),
         cmocka_unit_test(test_a_counter_no_cpu_has),
+        cmocka_unit_test(test_tried_in_vain),
         cmocka_unit_test(test_hardware),
     };
 
