@@ -27,7 +27,7 @@ const finite = (row) => row.old && row.new && Number.isFinite(row.relative);
 
 /** The limit of a gate like "ns/op<=+5%", as a share; null for one in the metric's unit. */
 function limitOf(row) {
-  const match = /<=\s*([+-]?[\d.]+)%/.exec(row.gate ?? "");
+  const match = /[<>]=\s*([+-]?[\d.]+)%/.exec(row.gate ?? "");
   return match ? Number(match[1]) / 100 : null;
 }
 
@@ -82,7 +82,7 @@ function results(rows) {
 /** What the sides of one benchmark's metrics look like, repeat by repeat. */
 function distributions(row) {
   const same = data.rows.filter((r) => r.unit && r.pkg === row.pkg && r.label === row.label && (r.old || r.new));
-  const side = (r, key) => r[key] && { ...r[key], unit: r.unit, better: r.better };
+  const side = (r, key) => r[key] && { ...r[key], unit: r.unit, better: r.better, ordered: false };
   return same.length ? metricCards([same.map((r) => side(r, "old")).filter(Boolean), same.map((r) => side(r, "new")).filter(Boolean)]) : el("p", { class: "note" }, row.reason || "It is on one side only.");
 }
 

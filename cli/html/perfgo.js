@@ -142,7 +142,7 @@ function around(values) {
 /** Every repeat as a point, the median as a line, its 95 % interval as a band: one row per side. */
 function strip(sides, width) {
   const rows = sides.map((side, i) => side && { ...side, side: sideName[i], color: sideColor(i, sides.length) }).filter(Boolean);
-  const points = rows.flatMap((row) => row.values.map((value, i) => ({ value, repeat: i + 1, side: row.side, color: row.color })));
+  const points = rows.flatMap((row) => row.values.map((value, i) => ({ value, repeat: row.ordered === false ? "" : `, repeat ${i + 1}`, side: row.side, color: row.color })));
   const known = rows.filter((row) => row.low != null);
   return Plot.plot({
     width, height: 22 * rows.length + 26, marginLeft: sides.length > 1 ? 34 : 8, marginRight: 10, marginTop: 4, marginBottom: 22, style: plotStyle,
@@ -151,7 +151,7 @@ function strip(sides, width) {
     marks: [
       Plot.barX(known, { x1: "low", x2: "high", y: "side", fill: "color", fillOpacity: 0.18, rx: 2 }),
       Plot.tickX(rows, { x: "median", y: "side", stroke: "color", strokeWidth: 2 }),
-      Plot.dot(points, { x: "value", y: "side", fill: "color", fillOpacity: 0.65, r: 3, title: (p) => `${number(p.value)}, repeat ${p.repeat}` }),
+      Plot.dot(points, { x: "value", y: "side", fill: "color", fillOpacity: 0.65, r: 3, title: (p) => `${number(p.value)}${p.repeat}` }),
     ],
   });
 }

@@ -42,14 +42,14 @@ side() { # FACTOR SEED
     awk -v f="$1" -v seed="$2" 'BEGIN { srand(seed); print "goos: linux\npkg: example.com/c"
         for (i = 1; i <= 10; i++) {
             printf "BenchmarkSlower-8 100 %.1f ns/op 16 B/op 2 allocs/op\n", 1000 * f + rand()
-            printf "BenchmarkSame-8 100 %.1f ns/op 32 B/op 3 allocs/op\n", 500 + rand()
+            printf "BenchmarkSame-8 100 %.1f ns/op %.2f MB/s 32 B/op 3 allocs/op\n", 500 + rand(), 90 + rand()
             printf "BenchmarkNoisy-8 100 %.1f ns/op 8 B/op 1 allocs/op\n", 300 + 200 * rand()
         }
         printf "Benchmark%s-8 100 %.1f ns/op 16 B/op 2 allocs/op\n", (f == 1 ? "Gone" : "Fresh"), 7 }'
 }
 side 1 1 >old.txt
 side 1.2 2 >new.txt
-"$PERFGO" compare old.txt new.txt --gate 'ns/op<=+5%' --format=html -o compare.html
+"$PERFGO" compare old.txt new.txt --gate 'ns/op<=+5%' --gate 'MB/s>=-5%' --format=html -o compare.html
 equal "compare exits as ever" $? 1
 equal "every verdict occurs" "$(data compare.html | jq -r '[.rows[].verdict | strings] | unique | join(" ")')" "FAIL INCONCLUSIVE PASS"
 

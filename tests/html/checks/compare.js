@@ -16,11 +16,13 @@ for (const { value } of metrics.options) {
   const order = [...both.keys()].sort((a, b) => both[a].relative - both[b].relative);
   check(`larger differences of ${value} lie further right`, order.every((k, i) => i === 0 || x[k] >= x[order[i - 1]] - 1e-6), x.join());
 }
-const gated = data.rows.find((r) => r.gate && /%/.test(r.gate));
-if (gated) {
-  choose(metrics, gated.unit);
-  check("limits of the gates are marked", $$('#forest g[aria-label="tick"] line').length > 0, "none");
+const relative = data.rows.filter((r) => r.old && r.new && r.relative != null && /%/.test(r.gate ?? ""));
+for (const unit of new Set(relative.map((r) => r.unit))) {
+  choose(metrics, unit);
+  const marks = $$('#forest g[aria-label="tick"] line').length, want = relative.filter((r) => r.unit === unit).length;
+  check(`limits of the gates of ${unit} are marked`, marks === want, `${marks} of ${want}`);
 }
+check("some gate is in percent", relative.length > 0 || data.rows.every((r) => !/%/.test(r.gate ?? "")), "none was drawn");
 check("a row per result", $$("#results tbody tr").length === data.rows.length, $$("#results tbody tr").length);
 const badges = $$("#results .badge").map((b) => b.textContent);
 for (const verdict of ["PASS", "FAIL", "INCONCLUSIVE"]) {
@@ -34,4 +36,6 @@ const index = data.rows.findIndex((r) => r.old && r.new), row = data.rows[index]
 $$("#results tbody tr")[index].click();
 await until(() => $$("#repeats circle").length > 0);
 const card = $$("#repeats .metric").find((c) => c.dataset.unit === row.unit);
+const way = card?.querySelector(".figure span")?.className, coloured = card && getComputedStyle(card.querySelector(".figure span")).color;
+check("a change for the worse looks like one", way !== "worse" || coloured === getComputedStyle(document.querySelector(".badge.FAIL, td.worse")).color, coloured);
 check("the repeats of both sides", card?.querySelectorAll("circle").length === row.old.values.length + row.new.values.length, card?.querySelectorAll("circle").length);
