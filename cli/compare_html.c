@@ -1,54 +1,79 @@
 /* compare_html.c - a comparison as a page with plots: what compare_json.c writes, and in each row
- * "old_values" and "new_values" (values of html_data.h; null: that side is absent) and "better". */
+ * "old_values" and "new_values" (values of html_data.h, but ascending; null: that side is absent)
+ * and "better". Rows go straight to the text: a comparison can have a hundred thousand. */
+#include "bench/stats.h"
 #include "cli/compare_format.h"
 #include "cli/html.h"
 #include "cli/html_data.h"
 
-#include <stdlib.h>
+static void number(FILE *f, const char *before, double x)
+{
+    char text[40];
+
+    output_exact(x, text, sizeof text);
+    fprintf(f, "%s%s", before, text);
+}
+
+static void write_values(FILE *f, const char *key, const struct sample *s, struct bootstrap **boot)
+{
+    struct signif_interval interval;
+
+    if (s == NULL || s->n == 0) {
+        fprintf(f, "\"%s\":null", key);
+        return;
+    }
+    fprintf(f, "\"%s\":{\"values\":[", key);
+    for (size_t i = 0; i < s->n; i++)
+        number(f, i > 0 ? "," : "", s->value[i]);
+    number(f, "],\"median\":", stats_median(s->value, s->n));
+    if (html_interval(s->value, s->n, boot, &interval)) {
+        number(f, ",\"low\":", interval.low);
+        number(f, ",\"high\":", interval.high);
+    }
+    fputc('}', f);
+}
 
 static void write_more(FILE *f, const struct compare_row *row, struct bootstrap **boot)
 {
-    const struct sample *sides[] = {row->old, row->new};
-    static const char *const names[] = {"old_values", "new_values"};
-    cJSON *more = cJSON_CreateObject();
-    char *text;
+    static const char *const names[] = {
+        [METRIC_LOWER] = ",\"better\":\"lower\"", [METRIC_HIGHER] = ",\"better\":\"higher\""};
+    const struct sample *side = row->new != NULL ? row->new : row->old;
 
-    for (int i = 0; i < 2; i++)
-        cJSON_AddItemToObject(more, names[i],
-                              sides[i] != NULL && sides[i]->n > 0
-                                  ? html_values(sides[i]->value, sides[i]->n, boot)
-                                  : cJSON_CreateNull());
-    if (row->unit != NULL)
-        html_add_better(more, metrics_better(row->unit));
-    text = cJSON_PrintUnformatted(more);
-    if (text != NULL)
-        fputs(text + 1, f); /* behind its brace, with the one that ends the row */
-    cJSON_free(text);
-    cJSON_Delete(more);
+    write_values(f, "old_values", row->old, boot);
+    fputc(',', f);
+    write_values(f, "new_values", row->new, boot);
+    if (side != NULL && side->better != METRIC_EITHER)
+        fputs(names[side->better], f);
+    fputc('}', f);
+}
+
+struct content {
+    const struct compare_report *report;
+    struct bootstrap *boot;
+};
+
+static void write_document(FILE *f, void *data)
+{
+    struct content *c = data;
+    const struct comparison *result = c->report->result;
+
+    compare_json_head(f, c->report);
+    for (size_t i = 0; i < result->n_rows; i++) {
+        fputs(i > 0 ? ",\n{" : "\n{", f);
+        compare_json_row(f, &result->row[i]);
+        fputc(',', f);
+        write_more(f, &result->row[i], &c->boot);
+    }
+    fputs("\n]}", f);
 }
 
 static void write_html(FILE *f, const struct compare_report *r)
 {
-    struct bootstrap *boot = NULL;
-    char *text = NULL;
-    size_t size;
-    FILE *json = open_memstream(&text, &size);
+    struct content content = {.report = r};
 
-    if (json == NULL)
-        return;
-    bootstrap_new(1, r->options->confidence, &boot, NULL);
-    compare_json_head(json, r);
-    for (size_t i = 0; i < r->result->n_rows; i++) {
-        fputs(i > 0 ? ",\n{" : "\n{", json);
-        compare_json_row(json, &r->result->row[i]);
-        fputc(',', json);
-        write_more(json, &r->result->row[i], &boot);
-    }
-    fputs("\n]}", json);
-    if (fclose(json) == 0)
-        html_write(f, HTML_COMPARE, "perfgo: comparison", text);
-    free(text);
-    bootstrap_free(boot);
+    bootstrap_new(1, r->options->confidence, &content.boot, NULL);
+    html_stream(f, HTML_COMPARE, "perfgo: comparison", write_document, &content);
+    bootstrap_free(content.boot);
 }
 
 const struct compare_format compare_html = {"html", write_html};

@@ -1,6 +1,8 @@
 #include "cli/html.h"
 
+#include <stdbool.h>
 #include <string.h>
+#include <sys/types.h>
 
 /* Made by cli/html/embed.sh; ends with a NULL name. */
 struct html_asset {
@@ -50,27 +52,70 @@ static void write_text(FILE *f, const char *s)
             fputc(*s, f);
 }
 
-/* In a JSON text these characters can only stand in strings, where an escape means the same.
- * Without
- * '<' no element can end or begin, and no comment; U+2028 and U+2029 end lines in old JavaScript.
- */
-static void write_json(FILE *f, const char *s)
-{
-    while (*s != '\0') {
-        const size_t plain = strcspn(s, "<>&\x7f\xe2");
+/* ---- data ---- */
 
-        fwrite(s, 1, plain, f);
-        s += plain;
-        if (s[0] == '\xe2' && s[1] == '\x80' && (s[2] == '\xa8' || s[2] == '\xa9')) {
-            fprintf(f, "\\u202%c", s[2] == '\xa8' ? '8' : '9');
-            s += 3;
-        } else if (*s == '\xe2') {
-            fputc(*s++, f);
-        } else if (*s != '\0') {
-            fprintf(f, "\\u%04x", (unsigned)*s++);
-        }
+/* In a JSON text these characters can only stand in strings, where an escape means the same.
+ * Without '<' no element can end or begin, and no comment; U+2028 and U+2029 end lines in old
+ * JavaScript. They are E2 80 A8 and E2 80 A9 in UTF-8: how much of that was seen, and not yet
+ * written, is kept from one piece of the text to the next. */
+struct escaping {
+    FILE *f;
+    size_t seen;
+};
+
+static const char separator[] = "\xe2\x80"; /* and A8 or A9 */
+
+static bool escape_separator(struct escaping *e, unsigned char c)
+{
+    if (e->seen < 2 && c == (unsigned char)separator[e->seen]) {
+        e->seen++;
+        return true;
     }
+    if (e->seen == 2 && (c == 0xa8 || c == 0xa9)) {
+        fprintf(e->f, "\\u202%c", c == 0xa8 ? '8' : '9');
+        e->seen = 0;
+        return true;
+    }
+    fwrite(separator, 1, e->seen, e->f);
+    e->seen = 0;
+    return c == 0xe2 && escape_separator(e, c);
 }
+
+static ssize_t escape(void *cookie, const char *p, size_t size)
+{
+    struct escaping *e = cookie;
+
+    for (size_t i = 0; i < size; i++) {
+        const unsigned char c = (unsigned char)p[i];
+
+        if ((e->seen > 0 || c == 0xe2) && escape_separator(e, c))
+            continue;
+        if (c == '<' || c == '>' || c == '&' || c == 0x7f)
+            fprintf(e->f, "\\u%04x", c);
+        else
+            putc_unlocked(c, e->f);
+    }
+    return (ssize_t)size;
+}
+
+struct document {
+    void (*write)(FILE *json, void *data);
+    void *data;
+};
+
+static void write_json(FILE *f, const struct document *d)
+{
+    struct escaping e = {.f = f};
+    FILE *json = fopencookie(&e, "w", (cookie_io_functions_t){.write = escape});
+
+    if (json == NULL)
+        return;
+    d->write(json, d->data);
+    fclose(json);
+    fwrite(separator, 1, e.seen, f);
+}
+
+/* ---- the page ---- */
 
 static void write_hashes(FILE *f, enum html_kind kind)
 {
@@ -88,7 +133,7 @@ static void write_scripts(FILE *f, enum html_kind kind)
 }
 
 static void write_part(FILE *f, const char *name, size_t size, enum html_kind kind,
-                       const char *title, const char *json)
+                       const char *title, const struct document *document)
 {
     if (strncmp(name, "hashes", size) == 0)
         write_hashes(f, kind);
@@ -97,20 +142,32 @@ static void write_part(FILE *f, const char *name, size_t size, enum html_kind ki
     else if (strncmp(name, "style", size) == 0)
         write_asset(f, "perfgo.css");
     else if (strncmp(name, "data", size) == 0)
-        write_json(f, json);
+        write_json(f, document);
     else if (strncmp(name, "licences", size) == 0)
         write_asset(f, "LICENSES.txt");
     else if (strncmp(name, "scripts", size) == 0)
         write_scripts(f, kind);
 }
 
+static void write_string(FILE *json, void *data)
+{
+    fputs(data, json);
+}
+
 void html_write(FILE *f, enum html_kind kind, const char *title, const char *json)
 {
+    html_stream(f, kind, title, write_string, (void *)json);
+}
+
+void html_stream(FILE *f, enum html_kind kind, const char *title,
+                 void (*write)(FILE *json, void *data), void *data)
+{
+    const struct document document = {write, data};
     const char *text = asset("page.html")->data, *open, *close; /* NUL-terminated by embed.sh */
 
     while ((open = strstr(text, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
         fwrite(text, 1, (size_t)(open - text), f);
-        write_part(f, open + 2, (size_t)(close - open - 2), kind, title, json);
+        write_part(f, open + 2, (size_t)(close - open - 2), kind, title, &document);
         text = close + 2;
     }
     fputs(text, f);

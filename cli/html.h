@@ -22,4 +22,8 @@ enum html_kind {
  * see html_data.h for the objects in it. Errors of f are the caller's to see. */
 void html_write(FILE *f, enum html_kind kind, const char *title, const char *json);
 
+/* The same of a document too large to hold: `write` writes it, piece by piece. */
+void html_stream(FILE *f, enum html_kind kind, const char *title,
+                 void (*write)(FILE *json, void *data), void *data);
+
 #endif

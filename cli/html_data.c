@@ -20,13 +20,21 @@ cJSON *html_run(const struct run_data *data)
 }
 
 /* The interval of a median is that of its difference from a lone zero. */
-static void add_interval(cJSON *to, const double *sorted, size_t n, struct bootstrap **boot)
+bool html_interval(const double *sorted, size_t n, struct bootstrap **boot,
+                   struct signif_interval *out)
 {
     static const double zero[] = {0};
-    struct signif_interval interval, relative;
+    struct signif_interval relative;
 
-    if (n < 2 || (*boot == NULL && bootstrap_new(1, 0.95, boot, NULL) < 0) ||
-        bootstrap_medians(*boot, zero, 1, sorted, n, &interval, &relative, NULL) < 0)
+    return n >= 2 && (*boot != NULL || bootstrap_new(1, 0.95, boot, NULL) == 0) &&
+           bootstrap_medians(*boot, zero, 1, sorted, n, out, &relative, NULL) == 0;
+}
+
+static void add_interval(cJSON *to, const double *sorted, size_t n, struct bootstrap **boot)
+{
+    struct signif_interval interval;
+
+    if (!html_interval(sorted, n, boot, &interval))
         return;
     cJSON_AddNumberToObject(to, "low", interval.low);
     cJSON_AddNumberToObject(to, "high", interval.high);

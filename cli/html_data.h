@@ -27,6 +27,10 @@ cJSON *html_run(const struct run_data *data);
 /* *boot is made when it is NULL, for intervals of 95 %; the caller frees it with bootstrap_free. */
 cJSON *html_values(const double *values, size_t n, struct bootstrap **boot);
 
+/* The interval of the median of sorted values; false for fewer than two. */
+bool html_interval(const double *sorted, size_t n, struct bootstrap **boot,
+                   struct signif_interval *out);
+
 /* An array: one metric for every column that the row has. */
 cJSON *html_metrics(const struct summary *s, const struct summary_row *row,
                     struct bootstrap **boot);

@@ -93,6 +93,44 @@ static void test_hostile(void **state)
     free(plain);
 }
 
+static void write_bytewise(FILE *json, void *data)
+{
+    setvbuf(json, NULL, _IONBF, 0);
+    for (const char *s = data; *s != '\0'; s++)
+        fputc(*s, json);
+}
+
+/* A document that comes in pieces is the one that comes as a whole, also where a piece ends within
+ * a character, and where the text ends there. */
+static void test_pieces(void **state)
+{
+    static const struct {
+        const char *json, *data;
+    } rows[] = {
+        {"[\"a<\xe2\x80\xa8>\xe2\x80\xa9&\"]", "[\"a\\u003c\\u2028\\u003e\\u2029\\u0026\"]"},
+        {"[\"\xe2\xe2\x80\xe2\x80\xa8\xe2\x80<\xe2<\"]",
+         "[\"\xe2\xe2\x80\\u2028\xe2\x80\\u003c\xe2\\u003c\"]"},
+        {"\xe2\x80", "\xe2\x80"},
+        {"\xe2", "\xe2"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *whole = page_of(HTML_COMPARE, "t", rows[i].json), *pieces = NULL, *data;
+        size_t size;
+        FILE *f = open_memstream(&pieces, &size);
+
+        html_stream(f, HTML_COMPARE, "t", write_bytewise, (void *)rows[i].json);
+        fclose(f);
+        assert_string_equal(pieces, whole);
+        data = data_of(pieces);
+        assert_string_equal(data, rows[i].data);
+        free(data);
+        free(pieces);
+        free(whole);
+    }
+}
+
 /* Nothing to fetch is named, and only perfgo's scripts may run. */
 static void test_self_contained(void **state)
 {
@@ -211,9 +249,8 @@ static void test_profile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_self_contained),
-        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_hostile),        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_self_contained), cmocka_unit_test(test_values),
         cmocka_unit_test(test_profile),
     };
 

@@ -1,6 +1,7 @@
 #include "bench/compare.h"
 
 #include "bench/compare_priv.h"
+#include "bench/stats.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -67,7 +68,7 @@ static const struct gate *gate_for(const struct comparison *out, const struct co
 
 static double middle(const struct sample *s)
 {
-    return s->n % 2 ? s->value[s->n / 2] : s->value[s->n / 2 - 1] / 2 + s->value[s->n / 2] / 2;
+    return stats_median(s->value, s->n);
 }
 
 /* The largest and the smallest difference that two values of the sides can have. */

@@ -29,6 +29,12 @@ double stats_quantile(const double *sorted, size_t n, double q)
     return sorted[i - 1] + (position - whole) * (sorted[i] - sorted[i - 1]);
 }
 
+/* Not by stats_quantile: position arithmetic in floating point may miss the middle by an ulp. */
+double stats_median(const double *sorted, size_t n)
+{
+    return n % 2 ? sorted[n / 2] : sorted[n / 2 - 1] / 2 + sorted[n / 2] / 2;
+}
+
 struct stats stats_describe(double *values, size_t n)
 {
     struct stats s = {.n = n};
@@ -41,9 +47,7 @@ struct stats stats_describe(double *values, size_t n)
     s.max = values[n - 1];
     s.q1 = stats_quantile(values, n, 0.25);
     s.q3 = stats_quantile(values, n, 0.75);
-    /* Not by stats_quantile: position arithmetic in floating point may miss the middle by an ulp.
-     */
-    s.median = n % 2 ? values[n / 2] : values[n / 2 - 1] / 2 + values[n / 2] / 2;
+    s.median = stats_median(values, n);
     for (size_t i = 0; i < n; i++)
         s.mean += (values[i] - s.mean) / (double)(i + 1);
     for (size_t i = 0; i < n; i++)

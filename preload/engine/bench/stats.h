@@ -13,6 +13,9 @@ struct stats {
 /* Sorts `values` in place and describes them. All 0 for n = 0. Values must be finite. */
 struct stats stats_describe(double *values, size_t n);
 
+/* The median of sorted values; n is at least 1. */
+double stats_median(const double *sorted, size_t n);
+
 /* Quantile 0 <= q <= 1 of sorted values: Hyndman and Fan's type 8, median-unbiased. */
 double stats_quantile(const double *sorted, size_t n, double q);
 
