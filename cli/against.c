@@ -301,6 +301,7 @@ static int compare(const struct against *a)
 
     words_add(&argv, a->request->self);
     words_add(&argv, "compare");
+    words_add(&argv, "--paired");
     words_add(&argv, "--dir");
     words_add(&argv, a->output);
     for (size_t i = 0; i < flags->gates.n; i++) {

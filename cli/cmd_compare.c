@@ -20,7 +20,7 @@ struct compare_flags {
     struct words gates;
     const struct compare_format *format;
     const char *output, *history, *control, *alpha, *confidence, *config;
-    bool json, force, allow_drop, no_config, self_test;
+    bool json, force, allow_drop, no_config, self_test, paired;
 };
 
 #define ROW(field) offsetof(struct compare_flags, field)
@@ -42,6 +42,10 @@ static const struct option_row rows[] = {
     {"control", 0, "RUN",
      "OLD measured once more: what it differs from OLD by is noise, and no gate fails for less",
      OPTION_TEXT, ROW(control)},
+    {"paired", 0, NULL,
+     "the n-th values of OLD and NEW were measured side by side, as perfgo test --against does: "
+     "what moved both is no noise",
+     OPTION_BOOL, ROW(paired)},
     {"alpha", 0, "X",
      "the share of false alarms to accept among all that is called a change (0.05)", OPTION_TEXT,
      ROW(alpha)},
@@ -180,7 +184,7 @@ static int report(const struct compare_flags *flags, const struct comparison *c,
     return rc < 0 ? rc : (int)c->verdict;
 }
 
-static int load_side(const char *output, const char *operand, struct benchset *set,
+static int load_side(const char *output, const char *operand, bool turns, struct benchset *set,
                      struct pg_error *err)
 {
     char history[4096];
@@ -188,6 +192,8 @@ static int load_side(const char *output, const char *operand, struct benchset *s
 
     if (rc == 0)
         rc = compare_load(history, operand, set, err);
+    if (rc == 0 && turns)
+        rc = benchset_keep_turns(set, err);
     benchset_sort(set);
     return rc;
 }
@@ -202,10 +208,10 @@ static int compare(const struct compare_flags *flags, const struct option_result
     struct comparison result = {.n_rows = 0};
     int rc = settle(flags, &o, err);
 
-    rc = rc < 0 ? rc : load_side(history, given->words.item[0], &old, err);
-    rc = rc < 0 ? rc : load_side(history, given->words.item[1], &new, err);
+    rc = rc < 0 ? rc : load_side(history, given->words.item[0], flags->paired, &old, err);
+    rc = rc < 0 ? rc : load_side(history, given->words.item[1], flags->paired, &new, err);
     if (rc == 0 && flags->control != NULL) {
-        rc = load_side(history, flags->control, &control, err);
+        rc = load_side(history, flags->control, false, &control, err);
         o.control = &control;
     }
     rc = rc < 0 ? rc : compare_sets(&old, &new, &o, &result, err);

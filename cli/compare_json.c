@@ -97,6 +97,7 @@ void compare_json_row(FILE *f, const struct compare_row *row)
     interval(f, "absolute_ci", both, row->absolute_ci);
     estimate(f, "noise", row->relative_noise);
     fprintf(f, "\"exact\":%s,", row->exact ? "true" : "false");
+    fprintf(f, "\"paired\":%s,", row->paired ? "true" : "false");
     estimate(f, "p", row->p);
     estimate(f, "q", row->q);
     text(f, "change", compare_change_name(row->change));

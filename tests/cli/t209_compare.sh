@@ -92,6 +92,16 @@ equal "another CPU: refused" "$(status -g 'ns/op<=+5%' old.txt cpu.txt)" 2
 like "another CPU: at the top" "$(head -n 2 out)" '*cpu: X in OLD, Y in NEW*'
 equal "another CPU: --force" "$(status --force -g 'ns/op<=+5%' old.txt cpu.txt)" 0
 
+# --paired: a drift that both sides had is no noise, for the gate and for its self-test.
+bench drift.txt ns/op 100 108 104 130 116 120 112 140
+bench drifted.txt ns/op 150 162 156 195 174 180 168 210
+equal "in turns: 2 without --paired" "$(status -g 'ns/op<=+35%' drift.txt drifted.txt)" 2
+equal "in turns: 1 with it" "$(status --paired -g 'ns/op<=+35%' drift.txt drifted.txt)" 1
+check "in turns: said" "$(status --paired --json drift.txt drifted.txt; cat out)" \
+    jq -e '.rows[0].paired and (.rows[0].relative_ci | map(. * 1000 | round) == [500, 500])' out
+check "in turns: not with another number of values" "$(status --paired --json drift.txt old.txt; cat out)" jq -e '.rows[0].paired | not' out
+equal "in turns: self-test" "$(status --self-test -g 'ns/op<=+6%' drift.txt drift.txt)$(status --paired --self-test -g 'ns/op<=+6%' drift.txt drift.txt)" 11
+
 # --self-test: the gates can fail, or it is said which cannot and why.
 equal "self-test: found" "$(status --self-test -g 'ns/op<=+5%' old.txt old.txt)" 0
 like "self-test: said" "$(cat out)" '*ns/op<=+5%*+10%*found*PASS: each of 1 gated results would have failed*'

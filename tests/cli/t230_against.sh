@@ -55,7 +55,9 @@ equal "within the limit: 0" "$(against --against first --rounds=6 -g 'turns/op<=
 equal "-count is the number of rounds" "$(against --against first --run=c -- -bench=. -benchtime=10x -count=2)" 2
 equal "-count: lines" "$(records c-old | wc -l) $(records c-new | wc -l)" "2 2"
 
+equal "as JSON: 2" "$(against --against first --rounds=2 --format=json -- -bench=. -benchtime=10x; mv out turns.json)" 2
 equal "a control" "$(against --against first --control --rounds=6 --run=k -g 'turns/op<=+5%' -- -bench=. -benchtime=10x)" 1
+check "turns are compared as such" "$(jq -c '.rows[0]' turns.json)" jq -e '.rows | length > 0 and all(.[]; .paired or .exact)' turns.json
 equal "a control: lines" "$(records k-old | wc -l) $(records k-control | wc -l) $(records k-new | wc -l)" "6 6 6"
 like "a control: its floor" "$(cat out)" '*noise floor of ns/op: *noise floor of turns/op: 0.00%*'
 equal "control alone: 0" "$(against --control --rounds=2 -- -bench=. -benchtime=10x)" 0

@@ -447,6 +447,63 @@ static void cpu_models(void **state)
     }
 }
 
+/* Values in turns: what moved both sides of a turn is no noise. Only where there are as many usable
+ * values on both sides. */
+static void turns(void **state)
+{
+    static const char drift[] = "100 108 104 130 116 120 112 140 125 135";
+    static const char drift_up5[] = "105 113 109 135 121 125 117 145 130 140";
+    static const struct {
+        const char *new;
+        int sides; /* with turns: 1 OLD, 2 NEW, 3 both */
+        bool paired;
+        enum compare_verdict verdict;
+    } rows[] = {
+        {drift_up5, 3, true, COMPARE_FAIL},
+        {drift_up5, 0, false, COMPARE_INCONCLUSIVE},
+        {drift_up5, 1, false, COMPARE_INCONCLUSIVE},
+        {drift_up5, 2, false, COMPARE_INCONCLUSIVE},
+        {"105 113 109 135 121 125 117 145 130", 3, false, COMPARE_INCONCLUSIVE},
+        {"105 113 109 135 121 125 117 145 130 140 NaN", 3, false, COMPARE_INCONCLUSIVE},
+    };
+    struct gate gate;
+    struct compare_options o = {.gate = &gate, .n_gates = 1, .alpha = 0.5, .confidence = 0.95};
+
+    (void)state;
+    assert_int_equal(gate_parse("x/op<=2", &gate, NULL), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int swapped = 0; swapped < 2; swapped++) {
+            struct benchset old = {.results = 0}, new = {.results = 0};
+            struct strbuf a = {0}, b = {0};
+            struct comparison c;
+
+            repeats(&a, drift, "x/op");
+            repeats(&b, rows[i].new, "x/op");
+            assert_int_equal(benchset_add_text(&old, a.text, a.size, NULL), 0);
+            assert_int_equal(benchset_add_text(&new, b.text, b.size, NULL), 0);
+            if (rows[i].sides & 1)
+                assert_int_equal(benchset_keep_turns(&old, NULL), 0);
+            if (rows[i].sides & 2)
+                assert_int_equal(benchset_keep_turns(&new, NULL), 0);
+            benchset_sort(&old);
+            benchset_sort(&new);
+            assert_int_equal(
+                compare_sets(swapped ? &new : &old, swapped ? &old : &new, &o, &c, NULL), 0);
+            assert_int_equal(c.row[0].paired, rows[i].paired);
+            if (!swapped && c.row[0].verdict != rows[i].verdict)
+                fail_msg("row %zu: %s, %s", i, compare_verdict_name(c.row[0].verdict),
+                         c.row[0].reason);
+            if (rows[i].paired) /* every turn has the same difference */
+                assert_true(c.row[0].absolute_ci.low == (swapped ? -5 : 5) &&
+                            c.row[0].absolute_ci.high == (swapped ? -5 : 5));
+            compare_free(&c);
+            benchset_free(&old);
+            benchset_free(&new);
+            strbuf_free(&a);
+            strbuf_free(&b);
+        }
+}
+
 /* OLD once more: nothing fails for less than what it differs by, and what it lacks has no noise. */
 static void noise_floor(void **state)
 {
@@ -689,6 +746,7 @@ int main(void)
         cmocka_unit_test(many_tests),
         cmocka_unit_test(times_by_unit),
         cmocka_unit_test(cpu_models),
+        cmocka_unit_test(turns),
         cmocka_unit_test(noise_floor),
         cmocka_unit_test(noise_without_old),
         cmocka_unit_test(one_sided),

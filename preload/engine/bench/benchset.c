@@ -320,8 +320,10 @@ int benchset_add_run(struct benchset *s, const struct run_data *run, struct pg_e
 
 void benchset_free(struct benchset *s)
 {
-    for (size_t i = 0; i < s->n_sample; i++)
+    for (size_t i = 0; i < s->n_sample; i++) {
         free(s->sample[i].value);
+        free(s->sample[i].turn);
+    }
     free(s->bench);
     free(s->sample);
     free(s->unit);
@@ -344,6 +346,21 @@ void benchset_sort(struct benchset *s)
     for (size_t i = 0; i < s->n_sample; i++)
         if (s->sample[i].n > 1)
             qsort(s->sample[i].value, s->sample[i].n, sizeof(double), ascending);
+}
+
+int benchset_keep_turns(struct benchset *s, struct pg_error *err)
+{
+    for (size_t i = 0; i < s->n_sample; i++) {
+        struct sample *x = &s->sample[i];
+
+        if (x->n == 0)
+            continue;
+        x->turn = malloc(x->n * sizeof *x->turn);
+        if (x->turn == NULL)
+            return benchset_no_memory(err);
+        memcpy(x->turn, x->value, x->n * sizeof *x->turn);
+    }
+    return 0;
 }
 
 const struct bench *benchset_bench(const struct benchset *s, const struct bench *like)

@@ -14,6 +14,7 @@ struct sample {   /* one unit of one benchmark */
     const char *unit;
     enum metric_better better;
     double *value; /* n finite values in order of appearance until benchset_sort */
+    double *turn;  /* the same in order of appearance, after benchset_keep_turns; else NULL */
     size_t n, capacity;
     size_t n_exact;      /* values that equal code must repeat */
     size_t n_scaled;     /* estimated, because the counter ran only part of the time */
@@ -72,6 +73,10 @@ void benchset_free(struct benchset *s);
 
 /* Sorts every sample's values ascending: what comparing wants. */
 void benchset_sort(struct benchset *s);
+
+/* Before sorting: the order of the values means something, as the n-th one of another set was
+ * measured beside the n-th one of this. */
+int benchset_keep_turns(struct benchset *s, struct pg_error *err);
 
 /* NULL when there is none. bench: one of s; like: of any set. */
 const struct bench *benchset_bench(const struct benchset *s, const struct bench *like);

@@ -262,11 +262,42 @@ static void medians_of(const struct draws *d, const double *sorted, double *out)
         out[i] = middle_of(sorted, d->middle[i]);
 }
 
+/* The smallest and the largest differences. */
+struct ends {
+    struct tail low, high, low_part, high_part;
+};
+
+static void ends_begin(struct ends *e, size_t tail)
+{
+    struct tail *all[] = {&e->low, &e->high, &e->low_part, &e->high_part};
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        all[i]->n = 0;
+        all[i]->most = tail;
+        all[i]->limit = -INFINITY;
+    }
+}
+
+static inline void ends_add(struct ends *e, double difference, double part)
+{
+    tail_add(&e->low, difference);
+    tail_add(&e->high, -difference);
+    tail_add(&e->low_part, part);
+    tail_add(&e->high_part, -part);
+}
+
+static void ends_take(const struct ends *e, struct signif_interval *absolute,
+                      struct signif_interval *relative)
+{
+    *absolute = (struct signif_interval){e->low.limit, 0 - e->high.limit};
+    *relative = (struct signif_interval){e->low_part.limit, 0 - e->high_part.limit};
+}
+
 int bootstrap_medians(struct bootstrap *boot, const double *a, size_t n, const double *b, size_t m,
                       struct signif_interval *absolute, struct signif_interval *relative,
                       struct pg_error *err)
 {
-    struct tail low, high, low_part, high_part, *all[] = {&low, &high, &low_part, &high_part};
+    struct ends ends;
     double old[RESAMPLES], new[RESAMPLES], part_of[RESAMPLES];
     const struct pairs *pairs = NULL;
     bool plain =
@@ -275,11 +306,7 @@ int bootstrap_medians(struct bootstrap *boot, const double *a, size_t n, const d
 
     if (rc < 0)
         return rc;
-    for (size_t i = 0; i < 4; i++) {
-        all[i]->n = 0;
-        all[i]->most = boot->tail;
-        all[i]->limit = -INFINITY;
-    }
+    ends_begin(&ends, boot->tail);
     medians_of(pairs->first, a, old);
     medians_of(pairs->second, b, new);
     for (size_t i = 0; i < pairs->first->n_middles; i++) {
@@ -291,12 +318,74 @@ int bootstrap_medians(struct bootstrap *boot, const double *a, size_t n, const d
         const double difference = new[k] - old[i];
         const double part = plain ? difference * part_of[i] : signif_relative(old[i], new[k]);
 
-        tail_add(&low, difference);
-        tail_add(&high, -difference);
-        tail_add(&low_part, part);
-        tail_add(&high_part, -part);
+        ends_add(&ends, difference, part);
     }
-    *absolute = (struct signif_interval){low.limit, 0 - high.limit};
-    *relative = (struct signif_interval){low_part.limit, 0 - high_part.limit};
+    ends_take(&ends, absolute, relative);
+    return 0;
+}
+
+/* ---- values in turns ---- */
+
+struct placed {
+    double value;
+    size_t turn;
+};
+
+static int by_placed_value(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+
+    return (x->value > y->value) - (x->value < y->value);
+}
+
+static void place_turns(const double *value, size_t n, struct placed *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (struct placed){value[i], i};
+    qsort(out, n, sizeof *out, by_placed_value);
+}
+
+/* The median where turn i was drawn times[i] times. */
+static double drawn_median(const struct placed *sorted, const uint32_t *times, size_t n)
+{
+    size_t i = 0, low, seen = times[sorted[0].turn];
+
+    for (; seen <= (n - 1) / 2; seen += times[sorted[i].turn])
+        i++;
+    for (low = i; seen <= n / 2; seen += times[sorted[i].turn])
+        i++;
+    return low == i ? sorted[i].value : sorted[low].value / 2 + sorted[i].value / 2;
+}
+
+int bootstrap_paired(struct bootstrap *boot, const double *a, const double *b, size_t n,
+                     struct signif_interval *absolute, struct signif_interval *relative,
+                     struct pg_error *err)
+{
+    struct placed *old = calloc(2 * n, sizeof *old), *new = old + n;
+    uint32_t *times = calloc(n, sizeof *times);
+    uint64_t state = boot->seed ^ n * 0xd1342543de82ef95u;
+    struct ends ends;
+
+    if (old == NULL || times == NULL) {
+        free(old);
+        free(times);
+        return pg_error_set(err, PG_E_NOMEM, "no memory to resample %zu values", n);
+    }
+    place_turns(a, n, old);
+    place_turns(b, n, new);
+    ends_begin(&ends, boot->tail);
+    for (size_t r = 0; r < RESAMPLES; r++) {
+        double x, y;
+
+        memset(times, 0, n * sizeof *times);
+        for (size_t i = 0; i < n; i++)
+            times[next_random(&state) % n]++;
+        x = drawn_median(old, times, n);
+        y = drawn_median(new, times, n);
+        ends_add(&ends, y - x, signif_relative(x, y));
+    }
+    ends_take(&ends, absolute, relative);
+    free(old);
+    free(times);
     return 0;
 }

@@ -101,6 +101,11 @@ int compare_measure(struct signif_cache *cache, struct bootstrap *boot, struct c
     rc = signif_mann_whitney(cache, old->value, old->n, new->value, new->n, &row->p, err);
     if (rc < 0)
         return rc;
+    row->paired = old->turn != NULL && new->turn != NULL && old->n == new->n && old->n_bad == 0 &&
+                  new->n_bad == 0;
+    if (row->paired)
+        return bootstrap_paired(boot, old->turn, new->turn, old->n, &row->absolute_ci,
+                                &row->relative_ci, err);
     return bootstrap_medians(boot, old->value, old->n, new->value, new->n, &row->absolute_ci,
                              &row->relative_ci, err);
 }

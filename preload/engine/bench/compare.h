@@ -36,7 +36,7 @@ struct compare_row {
     double old_median, new_median;
     double relative, absolute; /* difference of the medians; relative may be infinite */
     struct signif_interval relative_ci, absolute_ci;
-    bool exact;
+    bool exact, paired; /* paired: the intervals are of values in turns */
     double p, q; /* NAN: not tested */
     /* The noise floor: how far the medians of OLD and of a control, which is OLD once more, are
      * apart. NAN: there is no control, or it lacks the metric. */

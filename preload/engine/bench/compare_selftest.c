@@ -18,7 +18,7 @@ struct trial {
     struct bootstrap *boot;
     double *p; /* of all tested rows, ascending */
     size_t n_p;
-    double *value; /* room for the values of the largest sample */
+    double *value, *turn; /* room for the values of the largest sample */
 };
 
 static int no_memory(struct pg_error *err)
@@ -73,6 +73,9 @@ static int try_size(struct trial *t, const struct compare_row *row, double size,
     for (size_t i = 0; i < moved.n; i++)
         t->value[i] = moved.value[i] + shift;
     moved.value = t->value;
+    for (size_t i = 0; moved.turn != NULL && i < moved.n; i++)
+        t->turn[i] = moved.turn[i] + shift;
+    moved.turn = moved.turn != NULL ? t->turn : NULL;
     worse.new = &moved;
     worse.reason = "";
     worse.p = NAN;
@@ -180,7 +183,8 @@ static int prepare(struct trial *t, const struct compare_options *o, struct comp
     out->proof = calloc(out->n + 1, sizeof *out->proof);
     t->p = calloc(c->n_rows + 1, sizeof *t->p);
     t->value = calloc(largest, sizeof *t->value);
-    if (out->proof == NULL || t->p == NULL || t->value == NULL)
+    t->turn = calloc(largest, sizeof *t->turn);
+    if (out->proof == NULL || t->p == NULL || t->value == NULL || t->turn == NULL)
         return no_memory(err);
     for (size_t i = 0; i < c->n_rows; i++)
         if (!isnan(c->row[i].p))
@@ -227,6 +231,7 @@ int compare_selftest(const struct comparison *c, const struct compare_options *o
     signif_cache_free(&t.cache);
     free(t.p);
     free(t.value);
+    free(t.turn);
     if (rc < 0)
         compare_selftest_free(out);
     return rc;

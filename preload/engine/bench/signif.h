@@ -52,6 +52,13 @@ int bootstrap_medians(struct bootstrap *boot, const double *a, size_t n, const d
                       struct signif_interval *absolute, struct signif_interval *relative,
                       struct pg_error *err);
 
+/* The same of values that were measured side by side, a[i] and b[i] in one turn: a resample draws
+ * turns, so that what moved both sides moves neither end of the interval. Any order; n at least 1.
+ */
+int bootstrap_paired(struct bootstrap *boot, const double *a, const double *b, size_t n,
+                     struct signif_interval *absolute, struct signif_interval *relative,
+                     struct pg_error *err);
+
 /* (b - a) / |a|: 0 for 0 against 0, infinite for anything else against 0. */
 double signif_relative(double a, double b);
 
