@@ -93,3 +93,17 @@ seccomp_exec() {
     skip "$1" "this system has no seccomp filters"
     return 1
 }
+
+# With DENIED, a folder for Go's cache, perfgo and what it runs is an ordinary user's who may not call
+# perf_event_open. What the tests do themselves is not.
+denied() {
+    local user=-
+    seccomp_exec denied || return 1
+    [ "$(id -u)" != 0 ] || user=65534
+    printf '#!/bin/sh\nHOME="%s" GOCACHE="%s" exec "%s" EPERM %s "%s" "$@"\n' "$DENIED" "$DENIED" "$TMP/seccomp_exec" \
+        $user "$PERFGO" >"$TMP/perfgo"
+    chmod 755 "$TMP/perfgo"
+    chmod 1777 "$TMP"
+    PERFGO=$TMP/perfgo
+}
+[ -z "${DENIED:-}" ] || denied || finish

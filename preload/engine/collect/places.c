@@ -20,7 +20,7 @@ struct places {
     struct space *space;
     struct arena arena;
     size_t n, program; /* program: index, or n when it was not found */
-    struct profile_mapping mapping[MAX_MAPPINGS];
+    struct profile_mapping *mapping; /* MAX_MAPPINGS; a library's is completed when it is asked for */
 };
 
 static const char *base_name(const char *path)
@@ -82,6 +82,11 @@ int places_open(const struct elf_image *image, const struct gobin *bin, const ch
     if (p == NULL)
         return pg_error_set(err, PG_E_NOMEM, "no memory for a profile");
     program[n > 0 ? n : 0] = '\0';
+    p->mapping = calloc(MAX_MAPPINGS, sizeof *p->mapping);
+    if (p->mapping == NULL) {
+        places_close(p);
+        return pg_error_set(err, PG_E_NOMEM, "no memory for a profile");
+    }
     p->bin = bin;
     p->program = MAX_MAPPINGS;
     elf_build_id(image, p->build_id);
@@ -109,6 +114,7 @@ void places_close(struct places *p)
         return;
     symbols_free(p->symbols);
     arena_free(&p->arena);
+    free(p->mapping);
     free(p);
 }
 
@@ -117,12 +123,24 @@ const struct profile_mapping *places_program(const struct places *p)
     return &p->mapping[p->program];
 }
 
-static const struct profile_mapping *mapping_of(const struct places *p, uint64_t pc)
+static struct profile_mapping *mapping_of(const struct places *p, uint64_t pc)
 {
     for (size_t i = 0; i < p->n; i++)
         if (pc >= p->mapping[i].start && pc < p->mapping[i].limit)
             return &p->mapping[i];
     return NULL;
+}
+
+/* A library's file is opened when the first address in it is asked for. */
+static void complete(const struct places *p, struct profile_mapping *m)
+{
+    const struct region *region = space_at(p->space, m->start);
+    const struct object *object = region != NULL ? region_object(p->symbols, region) : NULL;
+
+    if (object == NULL || m->symbolized)
+        return;
+    m->build_id = object_build_id(object);
+    m->symbolized = true;
 }
 
 /* Code without symbols: all of an object is one place. */
@@ -148,7 +166,7 @@ static size_t native_frames(const struct places *p, uint64_t pc, struct profile_
 
 void place_find(const struct places *p, uint64_t pc, struct place *out)
 {
-    const struct profile_mapping *m = mapping_of(p, pc);
+    struct profile_mapping *m = mapping_of(p, pc);
     struct gobin_frame frame[PLACE_MAX_FRAMES];
     size_t n = 0;
 
@@ -161,6 +179,8 @@ void place_find(const struct places *p, uint64_t pc, struct place *out)
                                                frame[i].start_line};
     if (n == 0)
         n = native_frames(p, pc, out->frame);
+    if (n > 0 && m != NULL)
+        complete(p, m);
     out->n = n;
     out->mapping = m;
     out->key = pc;

@@ -7,10 +7,9 @@
 
 enum {
     MAX_FRAMES = 126,
-    STACK_WORDS = 8, /* pg_sampling's STACK_TOP_BYTES */
-    /* Of a record: header, id, ip, thread, time, period; callchain with its number and marker;
-     * registers with their kind; stack with its two sizes. */
-    MAX_WORDS = 6 + 2 + MAX_FRAMES + 1 + 64 + 2 + STACK_WORDS,
+    /* Of a record without the stack: header, id, ip, thread, time, period; callchain with its
+     * number and marker; registers with their kind; the stack's two sizes. */
+    MAX_WORDS = 6 + 2 + MAX_FRAMES + 1 + 64 + 2,
     LOST_WORDS = 6,
     PAGE_SHIFT = 12, /* pages may be larger, not smaller */
 };
@@ -159,13 +158,14 @@ static void put_registers(struct writer *w, const ucontext_t *context, uint64_t 
             put(w, context_reg(context, reg));
 }
 
-static void put_stack(struct writer *w, const ucontext_t *context)
+/* Of constant size; behind it how much of it is the stack. */
+static void put_stack(struct writer *w, const ucontext_t *context, uint64_t words)
 {
     uint64_t stack = context_reg(context, CONTEXT_STACK), known_page = 0, n = 0;
 
-    put(w, STACK_WORDS * 8);
-    for (int i = 0; i < STACK_WORDS; i++) {
-        bool there = n == (uint64_t)i && readable(stack + n * 8, &known_page);
+    put(w, words * 8);
+    for (uint64_t i = 0; i < words; i++) {
+        bool there = n == i && readable(stack + n * 8, &known_page);
 
         put(w, there ? load(stack + n * 8) : 0);
         n += there;
@@ -203,7 +203,7 @@ static void put_sample(struct writer *w, const struct hot_sampler *s,
     put(w, attr->sample_period * expired);
     put_callchain(w, context);
     put_registers(w, context, attr->sample_regs_user);
-    put_stack(w, context);
+    put_stack(w, context, attr->sample_stack_user / 8);
     w->data[begin & w->mask] = header(PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER, w->head - begin);
 }
 
@@ -212,6 +212,8 @@ void hot_tick(struct hot_sampler *s, const struct pg_sampling *sampling, const v
 {
     static const uint64_t one = 1;
     struct perf_event_mmap_page *page = s->page;
+    const struct perf_event_attr *attr = &sampling->event[0].attr;
+    const uint64_t most = (MAX_WORDS + LOST_WORDS) * 8 + attr->sample_stack_user;
     const uint64_t tail = __atomic_load_n(&page->data_tail, __ATOMIC_ACQUIRE);
     const uint64_t used = page->data_head - tail, size = page->data_size;
     const uint64_t thread = (uint64_t)(uint32_t)s->tid << 32 | (uint32_t)sys_call1(SYS_getpid, 0),
@@ -222,14 +224,14 @@ void hot_tick(struct hot_sampler *s, const struct pg_sampling *sampling, const v
         .head = page->data_head / 8,
     };
 
-    if (used + (MAX_WORDS + LOST_WORDS) * 8 > size) {
+    if (used + most > size) {
         __atomic_store_n(&s->lost, s->lost + 1, __ATOMIC_RELAXED);
         return;
     }
     if (s->lost > s->lost_written)
         put_lost(&w, s, s->lost - s->lost_written, thread, time);
     s->lost_written = s->lost;
-    put_sample(&w, s, &sampling->event[0].attr, context, expired, thread, time);
+    put_sample(&w, s, attr, context, expired, thread, time);
     __atomic_store_n(&page->data_head, w.head * 8, __ATOMIC_RELEASE);
     if (used < size / 2 && w.head * 8 - tail >= size / 2 && wake_fd >= 0)
         sys_call3(SYS_write, wake_fd, (long)&one, sizeof one);

@@ -197,8 +197,6 @@ static void add_timer(struct sampler *s)
     event->attr.config = PERF_COUNT_SW_CPU_CLOCK;
     set_rate(s, &none, &event->attr);
     set_parts(s, &event->attr);
-    event->attr.sample_stack_user = STACK_TOP_BYTES;
-    s->out->native = false;
     s->out->n_events = 1;
     s->out->backend = PG_BACKEND_TIMER;
 }
@@ -309,8 +307,9 @@ int sampling_make(const struct plan_machine *machine, const struct sampling_requ
         return pg_error_set(err, PG_E_UNSUPPORTED, "the back end '%s' cannot sample: %s",
                             pmu_backend_name(request->backend), s.left_out);
     bursts = request->native || !out->event[0].clock || request->period != 0;
-    out->ring_pages =
-        affordable(machine->caps, bursts ? RING_PAGES_BURSTS : RING_PAGES, out->page_size);
+    out->ring_pages = bursts ? RING_PAGES_BURSTS : RING_PAGES;
+    if (out->backend != PG_BACKEND_TIMER) /* whose rings are not locked */
+        out->ring_pages = affordable(machine->caps, out->ring_pages, out->page_size);
     if (s.left_out[0] != '\0' && (request->events != NULL || request->waits))
         planner_append(out->note, sizeof out->note, "%snot sampled: %s", out->note[0] ? "; " : "",
                        s.left_out);
