@@ -20,7 +20,8 @@ struct places {
     struct space *space;
     struct arena arena;
     size_t n, program; /* program: index, or n when it was not found */
-    struct profile_mapping *mapping; /* MAX_MAPPINGS; a library's is completed when it is asked for */
+    struct profile_mapping
+        *mapping; /* MAX_MAPPINGS; a library's is completed when it is asked for */
 };
 
 static const char *base_name(const char *path)
