@@ -74,7 +74,7 @@ region_holds() {
         name=${name#Benchmark} found=$(file "$run" "$name")
         share=95 percent=$3
         # Each of its windows ends with the world being stopped, which other threads take part in.
-        [ "$name" != StopStart ] || share=75 percent=25
+        [ "$name" != StopStart ] || share=75
         pprof -raw "$found" >"$TMP/raw" || not_ok "$name: pprof" "$(cat "$TMP/pprof.err")"
         equal "$name: functions that run outside only" "$(grep -o 'outside[A-Z][a-z]*' "$TMP/raw" | sort -u | xargs)" ""
         least "$name: share of what runs inside" "$(cum "$found" 'region\.inside(Work|Thread)$')" $share

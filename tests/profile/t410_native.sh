@@ -60,4 +60,7 @@ mostly "the deepest: all three" "$(file native ThreeDeep)" '^[0-9]+ c_leaf b_mid
 mostly "callers that cannot be told apart" "$(file native TwoCallers)" \
     ' asmcgocall cgocall [^ ]*_Cfunc_a_first [^ ]*native\.Work (\[several_callers\]|[^ ]*native\.(left|right) [^ ]*BenchmarkTwoCallers) .*goexit$' "$in_c" 95 50
 check "lines of C" "$(pprof -list=c_leaf "$(file native ThreeDeep)" 2>&1 | head -n 3)" grep -q '\.go:[0-9]' <(pprof -raw "$(file native ThreeDeep)" | grep c_leaf)
+pprof -raw "$(file native ThreeDeep)" | sed '1,/^Mappings/d' >"$TMP/mappings"
+check "mappings have build ids and say what is known" "$(cat "$TMP/mappings")" \
+    test -s "$TMP/mappings" -a -z "$(grep -vE ' [0-9a-f]{8,} \[FN\]\[FL\]\[LN\]\[IN\]$' "$TMP/mappings")"
 finish

@@ -335,13 +335,32 @@ static void test_rings(void **state)
     }
 }
 
+/* CPU timers: what native code is unwound by is in their samples too, and their rings are nobody's
+ * locked memory. */
+static void test_timer(void **state)
+{
+    (void)state;
+    for (int native = 0; native < 2; native++) {
+        const struct sampling_request request = {
+            .freq = 999, .backend = PG_BACKEND_TIMER, .native = native};
+        struct model model = {.memlock = 0};
+        struct pg_sampling out;
+        struct pg_error err;
+
+        assert_int_equal(make(&model, &request, &out, &err), 0);
+        assert_int_equal(out.native, native);
+        assert_int_equal(out.event[0].attr.sample_stack_user, native ? 16384 : 64);
+        assert_int_equal(out.ring_pages, native ? 256 : 32);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ladder),         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_precise),        cmocka_unit_test(test_impossible_rates),
         cmocka_unit_test(test_lesser_kernels), cmocka_unit_test(test_one_shape),
-        cmocka_unit_test(test_rings),
+        cmocka_unit_test(test_rings),          cmocka_unit_test(test_timer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
