@@ -147,11 +147,12 @@ std_ratios() {
     done
 }
 
-# ratio_of UNIT WHAT: of what `both` has left; kept for the median.
+# ratio_of UNIT WHAT: of what `both` has left; kept for the median. The two runs of a pair stand side by
+# side in time, so the median is that of the pairs' ratios: what the machine does over minutes is in both.
 ratio_of() {
     local file=${1//\//-per-} a b ratio fastest
     a=$(median <"$TMP/a.$file") b=$(median <"$TMP/b.$file")
-    ratio=$(calc %.4f "$b / $a")
+    ratio=$(paste "$TMP/b.$file" "$TMP/a.$file" | awk '{ print $1 / $2 }' | median | xargs printf %.4f)
     fastest=$(calc %.4f "$(fastest <"$TMP/b.$file") / $(fastest <"$TMP/a.$file")")
     detail "$ratio (fastest runs $fastest)  $2: $a $1 without, $b with"
     echo "$ratio" >>"$TMP/ratios.$file"
