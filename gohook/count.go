@@ -75,11 +75,16 @@ func CountContext(ctx context.Context, events string, f func(context.Context) er
 	return r, err
 }
 
-// Counters of the whole process that Count used stay open for a moment: a function that is counted in
-// a loop pays for opening once.
+// Counters of the process and of the calling thread that Count used stay open for a moment: a function
+// that is counted in a loop pays for opening once.
 const keepFor = time.Second
 
 const maxKept = 8
+
+type keptKey struct {
+	plan   planKey
+	thread uint64 // libThreadKey; 0: the process
+}
 
 type keptCounter struct {
 	c     *Counter
@@ -88,18 +93,30 @@ type keptCounter struct {
 
 var kept = struct {
 	mu      sync.Mutex
-	idle    map[planKey]keptCounter
+	idle    map[keptKey]keptCounter
 	sweeper bool // a timer is set
-}{idle: make(map[planKey]keptCounter)}
+}{idle: make(map[keptKey]keptCounter)}
 
 func (c *config) process() bool { return !c.self && c.threads == nil }
 
+// keptKey is where a counter waits for its next use; false for a set of threads, which may be others
+// by then.
+func (c *config) keptKey(events string) (keptKey, bool) {
+	key := keptKey{plan: planKey{events, c.partial, c.process()}}
+	if c.self {
+		key.thread = libThreadKey()
+	}
+	return key, c.self || c.threads == nil
+}
+
 func borrow(events string, cfg *config) (*Counter, error) {
-	if cfg.process() {
-		key := planKey{events, cfg.partial, true}
+	if key, keeps := cfg.keptKey(events); keeps {
 		kept.mu.Lock()
 		k, ok := kept.idle[key]
 		delete(kept.idle, key)
+		if ok {
+			k.c.plan.makeRoom()
+		}
 		kept.mu.Unlock()
 		if ok {
 			k.c.Reset()
@@ -110,8 +127,7 @@ func borrow(events string, cfg *config) (*Counter, error) {
 }
 
 func giveBack(c *Counter, events string, cfg *config) {
-	if cfg.process() {
-		key := planKey{events, cfg.partial, true}
+	if key, keeps := cfg.keptKey(events); keeps {
 		kept.mu.Lock()
 		_, taken := kept.idle[key]
 		if !taken && len(kept.idle) < maxKept {
@@ -126,6 +142,20 @@ func giveBack(c *Counter, events string, cfg *config) {
 	}
 	if c != nil {
 		c.Close()
+	}
+}
+
+// makeRoom closes the counters of hardware events that nobody uses just now: those of p would have to
+// take turns with them. With kept.mu held.
+func (p *plan) makeRoom() {
+	if !p.onHardware() {
+		return
+	}
+	for key, k := range kept.idle {
+		if k.c.plan.onHardware() {
+			delete(kept.idle, key)
+			k.c.Close()
+		}
 	}
 }
 

@@ -127,6 +127,24 @@ func TestThreadCountsItselfOnly(t *testing.T) {
 	})
 }
 
+// One-shot calls of a thread keep a counter for its next ones, and for no other thread's.
+func TestThreadsKeepTheirOwn(t *testing.T) {
+	inSomeRound(t, func() (why string) {
+		for _, turn := range []int{0, 1, 2} {
+			inGoroutine(func() {
+				runtime.LockOSThread() // and not unlocked: each goroutine has a thread of its own
+				for i := 0; i < 3; i++ {
+					v, err := CPUTaskClock(func() error { burn(10 * time.Millisecond); return nil }, Thread())
+					if err != nil || !near(v.Count, 10e6, 0.02) {
+						why += fmt.Sprintf("thread %d, call %d: %v of 10ms (%v); ", turn, i, time.Duration(v.Count), err)
+					}
+				}
+			})()
+		}
+		return why
+	})
+}
+
 func TestEmptyWindowIsEmpty(t *testing.T) {
 	inSomeRound(t, func() string {
 		r, err := Count("task-clock,page-faults", func() error { return nil })

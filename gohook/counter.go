@@ -69,6 +69,9 @@ func open(events string, c *config) (*Counter, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept.mu.Lock()
+	p.makeRoom()
+	kept.mu.Unlock()
 	l, err := libOpen(p, c.tids())
 	if err != nil {
 		p.release()

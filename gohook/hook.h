@@ -7,6 +7,9 @@
 /* NULL when the library is of another version. Set before the program's first Go instruction. */
 extern const struct perfgo_hook_api *gohook_api;
 
+/* A number of the calling thread's own, never given twice and never 0. */
+uint64_t gohook_thread_key(void);
+
 static inline void gohook_start(struct perfgo_hook_counter *c)
 {
     gohook_api->start(c);

@@ -34,6 +34,10 @@ func libError(op, events string, e *C.struct_perfgo_hook_error) error {
 // libThread is the calling thread's id.
 func libThread() int32 { return int32(syscall.Gettid()) }
 
+// libThreadKey is a number that the calling thread has and no other ever had: an id comes back when its
+// thread is gone.
+func libThreadKey() uint64 { return uint64(C.gohook_thread_key()) }
+
 func libAvailable() error {
 	if C.gohook_api == nil {
 		return &Error{Op: "gohook", Kind: ErrUnsupported,

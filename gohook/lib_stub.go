@@ -50,6 +50,7 @@ func runsBenchmarks(args []string) bool {
 }
 
 func libThread() int32                           { return 0 }
+func libThreadKey() uint64                       { return 0 }
 func libAvailable() error                        { return errStub }
 func libPlan(string, bool) (*plan, error)        { return nil, errStub }
 func libPlanFree(*plan)                          {}

@@ -29,6 +29,16 @@ type event struct {
 	userOnly, isClock   bool
 }
 
+// onHardware tells whether the plan takes counters of the processor, of which there are few.
+func (p *plan) onHardware() bool {
+	for i := range p.events {
+		if p.events[i].backend == "pmu" {
+			return true
+		}
+	}
+	return false
+}
+
 const maxPlans = 64 // kept; a program that makes up event lists without end frees the rest
 
 // What a window costs by itself depends on whether other threads are read as well.

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"example.com/perfgo/gohook"
 	"perfgo.test/exact"
@@ -133,7 +132,6 @@ func TestValues(t *testing.T) {
 // A Counter for the calling thread, and what it counted; the test fails where there is none.
 func opened(t *testing.T, list string) *gohook.Counter {
 	t.Helper()
-	time.Sleep(3 * time.Second) // one-shot calls keep their counters for a moment
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
 	c, err := gohook.Open(list, gohook.Thread())
