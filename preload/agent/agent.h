@@ -160,6 +160,8 @@ int simulate_start(struct pg_error *err);
 int simulate_read_line(struct session_line *line, struct pg_error *err);
 /* What the line that is being handed over was counted with. [go thread] */
 void simulate_total(struct session_line *line);
+/* Notes a benchmark whose mean cost and cost at the margin differ by more than 1 %. [recorder] */
+void linearity_judge(const struct session_line *line);
 
 /* --- sampling.c */
 /* What of the process is perfgo's own, whose samples are nobody's. */

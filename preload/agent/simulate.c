@@ -414,6 +414,8 @@ int simulate_read_line(struct session_line *line, struct pg_error *err)
         line->counted = 0;
     else if (line->counted > 0 && sim.full.part > 0)
         line->dump = sim.kept;
+    if (rc == 0)
+        linearity_judge(line);
     return rc;
 }
 

@@ -54,6 +54,7 @@ equal "-v: progress, benchmark by benchmark" "$(count all.err '^perfgo: example.
 equal "the same code counts the same in each package" \
     "$(jq -r 'select(.name == "BenchmarkLoop") | .metrics.instructions.per_op | round' "$(records all)" | sort -u | wc -l)" 1
 equal "one note on tests" "$(count all.err 'tests are left out')" 1
+equal "steady benchmarks: no word of their costs" "$(count all.err 'instructions/op in ')" 0
 run quiet -- -bench=Loop ./a
 equal "no terminal, no -v: no progress" "$(count quiet.err 'Benchmark.* of ')" 0
 equal "one package" "$(count quiet.out '^BenchmarkLoop.* instructions/op')" 1
@@ -75,6 +76,47 @@ equal "time limit: status" $? 1
 equal "time limit: packages that were not run are named" "$(count late.err 'example.com/many/[abc]: the time limit.*BenchmarkMap')" 3
 PATH=$(dirname "$(command -v go)"):$TMP run none -- -bench=. ./a
 equal "no Valgrind: status and one sentence" "$?$(count none.err 'simulating needs Valgrind')" 31
+
+# What grows with the iterations is named, with both figures.
+mkdir bent && cat >bent/m_test.go <<'END'
+package bent
+
+import "testing"
+
+var sink int
+
+func turns(n int) {
+	for j := 0; j < n; j++ {
+		sink ^= j
+	}
+}
+
+func BenchmarkEven(b *testing.B) {
+	for i := 0; i < b.N; i++ {
+		turns(100)
+	}
+}
+
+func BenchmarkGrows(b *testing.B) {
+	for i := 0; i < b.N; i++ {
+		turns(i)
+	}
+}
+
+func BenchmarkOnce(b *testing.B) {
+	turns(1000)
+	for i := 0; i < b.N; i++ {
+		turns(100)
+	}
+}
+END
+run bent --iterations 200 -- -bench=. ./bent
+for name in Grows Once; do
+    check "a cost that depends on the iterations is named: $name" "$(cat "$TMP/bent.err")" \
+        grep -qE "^perfgo: example.com/many/bent: Benchmark$name costs [0-9]+ instructions/op in 200 iterations, but [0-9]+ in each of the last 100: " "$TMP/bent.err"
+done
+equal "one that does not is not" "$(count bent.err 'BenchmarkEven')" 0
+rm -r bent
 
 # Without perfgo test.
 PERFGO_BACKEND=simulate PERFGO_OUTPUT=$TMP/exec.d go test -exec "$PERFGO exec --" -bench=Loop ./a ./b >"$TMP/exec.out" 2>"$TMP/exec.err"
