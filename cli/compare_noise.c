@@ -1,5 +1,6 @@
 /* compare_noise.c - how much two measurements of the same code differ here and now. */
 #include "base/strbuf.h"
+#include "bench/stats.h"
 #include "cli/compare_format.h"
 #include "cli/markup.h"
 #include "cli/say.h"
@@ -43,7 +44,7 @@ static void unit_line(const struct comparison *c, const char *unit, double *nois
     }
     qsort(noise, n, sizeof *noise, ascending);
     who = compare_cell_text(worst, CELL_BENCHMARK, NULL);
-    strbuf_printf(out, "noise floor of %s: %.2f%%", name, 100 * noise[n / 2]);
+    strbuf_printf(out, "noise floor of %s: %.2f%%", name, 100 * stats_median(noise, n));
     if (n > 1)
         strbuf_printf(out, " in the median of %zu benchmarks, %.2f%% at worst (%s)", n,
                       100 * worst->relative_noise, who);

@@ -70,7 +70,10 @@ done
 equal "beyond the limit: 1" "$("$PERFGO" compare -g 'ns/op<=+5%' old.txt new.txt >/dev/null; echo $?)" 1
 equal "within the noise: 2" "$("$PERFGO" compare -g 'ns/op<=+5%' --control=control.txt old.txt new.txt >out; echo $?)" 2
 like "within the noise: why" "$(cat out)" '*the control*noise floor of ns/op: 19.*'
-rm -f ./*.txt
+for side in old control new; do sed 's/BenchmarkA/BenchmarkB/; s/120\./102./' $side.txt >more && cat more >>$side.txt; done
+"$PERFGO" compare -g 'ns/op<=+50%' --control=control.txt old.txt new.txt >out
+like "the noise of two: their mean is the median" "$(cat out)" '*noise floor of ns/op: 10.96% in the median of 2 benchmarks, 19.9*'
+rm -f ./*.txt more
 
 # Failures.
 three() {
