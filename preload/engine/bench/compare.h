@@ -37,7 +37,7 @@ struct compare_row {
     double relative, absolute; /* difference of the medians; relative may be infinite */
     struct signif_interval relative_ci, absolute_ci;
     bool exact, paired; /* paired: the intervals are of values in turns */
-    double p, q; /* NAN: not tested */
+    double p, q;        /* NAN: not tested */
     /* The noise floor: how far the medians of OLD and of a control, which is OLD once more, are
      * apart. NAN: there is no control, or it lacks the metric. */
     double relative_noise, absolute_noise;
