@@ -20,21 +20,24 @@ module example.com/loop
 
 go 1.18
 END
-# loop NAME TURNS: a test binary whose one benchmark takes so many turns.
+# loop NAME TURNS: a test binary whose one benchmark takes so many turns, dependent multiplications in a
+# register: a sum in memory is five times as fast whenever the CPU forwards its stores.
 loop() {
     cat >loop/loop_test.go <<END
 package loop
 
 import "testing"
 
-var sink int
+var sink uint64
 
 func BenchmarkLoop(b *testing.B) {
+	x := uint64(b.N)
 	for i := 0; i < b.N; i++ {
 		for j := 0; j < $2; j++ {
-			sink += j
+			x = x*6364136223846793005 + 1442695040888963407
 		}
 	}
+	sink = x
 }
 END
     (cd loop && go test -c -o "$TMP/$1.test" .) || not_ok "$1" "does not build"
