@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -109,6 +111,40 @@ func TestNewThreadsCount(t *testing.T) {
 		}
 		return ""
 	})
+}
+
+// A thread may get the id of one that ended a moment ago, and counts all the same.
+func TestThreadIDsComeBack(t *testing.T) {
+	const setting = "/proc/sys/kernel/ns_last_pid"
+	var first, second int
+	again := func(id *int) {
+		inGoroutine(func() {
+			runtime.LockOSThread() // and not unlocked: the thread ends with the goroutine
+			*id = syscall.Gettid()
+			burn(10 * time.Millisecond)
+		})()
+	}
+	for try := 0; try < 50; try++ {
+		v, err := CPUTaskClock(func() error {
+			again(&first)
+			for i := 0; i < 100 && syscall.Kill(first, 0) == nil; i++ { // until the id is free
+				time.Sleep(time.Millisecond)
+			}
+			if err := os.WriteFile(setting, []byte(strconv.Itoa(first-1)), 0); err != nil {
+				t.Skip("skipped: ids cannot be chosen here: ", err)
+			}
+			again(&second)
+			return nil
+		})
+		need(t, err)
+		if first == second {
+			if v.Count < 20e6 {
+				t.Errorf("%v counted of 20ms", time.Duration(v.Count))
+			}
+			return
+		}
+	}
+	t.Skip("skipped: the id went to other threads each time")
 }
 
 func TestThreadCountsItselfOnly(t *testing.T) {

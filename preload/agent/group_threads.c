@@ -162,24 +162,33 @@ static int slot_open(const struct group *g, int32_t tid, struct group_slot **out
     return 0;
 }
 
+enum origin {
+    LISTED, /* it was given, or found in /proc */
+    JOINS,  /* it calls itself */
+    BEGINS  /* it calls itself, and is new: a slot with its id is of a thread that had the id before
+             * and was not seen to end, or was listed just now. Either way what it counted stays. */
+};
+
 /* Adds a thread; one that is there already is fine. */
-static int thread_add(struct group *g, int32_t tid, bool self)
+static int thread_add(struct group *g, int32_t tid, enum origin origin)
 {
     static const struct pg_counts zero;
-    uint64_t key = self && g->self.has_key ? self_key() : 0;
+    uint64_t key = origin != LISTED && g->self.has_key ? self_key() : 0;
     struct group_slot *slot, *superfluous = NULL;
     bool known;
     int rc;
 
     hot_lock(&g->lock);
-    if (self)
+    if (origin != LISTED)
         fold_dead(g, key);
-    known = slot_of(g, tid) < g->n_slots;
+    known = origin != BEGINS && slot_of(g, tid) < g->n_slots;
     hot_unlock(&g->lock);
     if (known)
         return 0;
     rc = slot_open(g, tid, &slot);
     hot_lock(&g->lock);
+    if (rc == 0 && origin == BEGINS && slot_of(g, tid) < g->n_slots)
+        superfluous = slot_take(g, slot_of(g, tid));
     if (rc == 0 && slot_of(g, tid) < g->n_slots) {
         superfluous = slot;
     } else if (rc == 0 && !make_room(g)) {
@@ -194,7 +203,12 @@ static int thread_add(struct group *g, int32_t tid, bool self)
         g->slot[g->n_slots++] = slot;
     }
     hot_unlock(&g->lock);
-    slot_free(g, superfluous);
+    if (superfluous != NULL) {
+        slot_free(g, superfluous);
+        hot_lock(&g->lock);
+        attach_all(g);
+        hot_unlock(&g->lock);
+    }
     return rc;
 }
 
@@ -204,7 +218,7 @@ void groups_thread_begin(void)
 
     hot_lock(&groups.lock); /* keeps the groups from being closed meanwhile */
     for (struct group *g = groups.first; g != NULL; g = g->next)
-        if (thread_add(g, tid, true) < 0)
+        if (thread_add(g, tid, BEGINS) < 0)
             __atomic_add_fetch(&g->missed, 1, __ATOMIC_RELAXED);
     hot_unlock(&groups.lock);
 }
@@ -222,7 +236,7 @@ static int add_process(struct group *g)
         return -errno;
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
         int32_t tid = atoi(e->d_name);
-        int rc = tid > 0 ? thread_add(g, tid, false) : 0;
+        int rc = tid > 0 ? thread_add(g, tid, LISTED) : 0;
 
         if (rc == -ESRCH || rc == -ENODEV)
             gone = rc;
@@ -238,7 +252,7 @@ static int add_threads(struct group *g, const int32_t *tid, size_t n)
     int rc = 0;
 
     for (size_t i = 0; i < n && rc == 0; i++)
-        rc = thread_add(g, tid[i], false);
+        rc = thread_add(g, tid[i], LISTED);
     return rc;
 }
 
@@ -303,7 +317,7 @@ void group_close(struct group *g)
 
 int group_join(struct group *g)
 {
-    return thread_add(g, sys_gettid(), true);
+    return thread_add(g, sys_gettid(), JOINS);
 }
 
 void group_leave(struct group *g)

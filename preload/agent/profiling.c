@@ -78,7 +78,7 @@ static bool has(const struct profiling *p, int32_t tid)
 static int thread_add(struct profiling *p, int32_t tid)
 {
     struct hot_sampler *s = calloc(1, sizeof *s);
-    bool keep;
+    bool keep, full;
     int rc;
 
     if (s == NULL)
@@ -89,7 +89,8 @@ static int thread_add(struct profiling *p, int32_t tid)
         return rc;
     }
     hot_lock(&p->lock);
-    keep = p->n < MAX_THREADS && !has(p, tid);
+    full = p->n == MAX_THREADS;
+    keep = !full && !has(p, tid);
     if (keep) {
         hot_gate_begin(&p->gate);
         hot_sampler_go(s);
@@ -101,7 +102,7 @@ static int thread_add(struct profiling *p, int32_t tid)
         hot_sampler_close(s);
         free(s);
     }
-    return 0;
+    return full ? -EMFILE : 0;
 }
 
 void profilings_thread_begin(void)
