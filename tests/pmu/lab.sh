@@ -64,7 +64,7 @@ arm_test() {
     fi
     mkdir -p "$(dirname "$out")"
     (cd "$dir" && GOTOOLCHAIN=$version GOOS=linux GOARCH=arm64 CGO_ENABLED=${CGO:-0} \
-        CC="aarch64-linux-gnu-gcc --sysroot=$SYSROOT" go test -trimpath -c -o "$out" "$@")
+        CC="aarch64-linux-gnu-gcc --sysroot=$SYSROOT -ffile-prefix-map=$ROOT=." go test -trimpath -c -o "$out" "$@")
 }
 
 # boot NAME [LAYER...]: runs the job NAME; output, out/ and console are in $TMP/NAME.out afterwards.

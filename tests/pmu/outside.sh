@@ -21,7 +21,7 @@ key=$(cd request && {
     go version; cat "$root/tests/pmu/outside.sh"
 } | sha256sum | cut -c 1-40)
 if [ ! -s "$cache/$key" ]; then
-    cc="aarch64-linux-gnu-gcc --sysroot=$root/build/cross/arm64/root"
+    cc="aarch64-linux-gnu-gcc --sysroot=$root/build/cross/arm64/root -ffile-prefix-map=$root=."
     case "${args[*]}" in
     'cc '*) args=($cc "${args[@]:1}") ;;
     'go tool '*) ;; # runs here, on files of there
