@@ -445,23 +445,31 @@ void windows_divide(struct windows *w, uint64_t regions)
     change_end(w);
 }
 
-/* Adds one thread's share to the total and, as far as there is room, to the list. */
+/* Adds one thread's share to the total and, as far as there is room, to the list. A thread that got
+ * the id of one that ended shares its entry: a record names each id once. */
 static void total_add(struct windows *w, struct windows_total *out, struct session_thread *thread,
                       size_t max, int32_t tid, const struct pg_counts *counts)
 {
     static const struct pg_counts zero;
+    size_t i = 0;
 
     if (!counts_any(counts, w->plan))
         return;
     hot_counts_add(&out->total, counts, &zero, w->plan);
-    if (out->n_threads < max) {
-        thread[out->n_threads].tid = tid;
-        counts_copy(&thread[out->n_threads].counts, counts, w->plan);
-        out->n_threads++;
-    } else if (max > 0) {
-        thread[max - 1].tid = 0;
-        hot_counts_add(&thread[max - 1].counts, counts, &zero, w->plan);
+    if (max == 0)
+        return;
+    while (i < out->n_threads && thread[i].tid != tid)
+        i++;
+    if (i == max) {
+        i--;
+        thread[i].tid = 0;
     }
+    if (i == out->n_threads) {
+        thread[i].tid = tid;
+        counts_zero(&thread[i].counts, w->plan);
+        out->n_threads++;
+    }
+    hot_counts_add(&thread[i].counts, counts, &zero, w->plan);
 }
 
 void windows_total(struct windows *w, struct windows_total *out, struct session_thread *thread,
