@@ -180,7 +180,7 @@ uint32_t stack_of(const struct record_sample *sample, const struct stack_program
 {
     struct record_chain chain = record_chain(sample);
     uint32_t n = 0, found = 0;
-    bool user = false, cut = false;
+    bool user = false, caller, cut = false;
     uint64_t ip;
 
     while (n < STACK_MAX - 2 && !cut && record_chain_next(&chain, &ip)) {
@@ -196,12 +196,17 @@ uint32_t stack_of(const struct record_sample *sample, const struct stack_program
         }
         if (user && program != NULL)
             n += stack_skipped(program, address[n - 1], ip, address + n);
-        if (user || stack_in_kernel(ip))
+        caller = user;
+        if (user || stack_in_kernel(ip)) {
             address[n++] = ip;
-        else
-            n += put_top(sample, program, ip, address + n);
+        } else {
+            uint32_t put = put_top(sample, program, ip, address + n);
+
+            caller = put > 1;
+            n += put;
+        }
         /* A goroutine whose stack is being moved cannot be walked: what follows is the thread's. */
-        cut = user && program != NULL && is_in(program, "runtime.morestack", ip);
+        cut = caller && program != NULL && is_in(program, "runtime.morestack", address[n - 1]);
         user = !stack_in_kernel(ip);
     }
     *truncated = cut || found >= max_chain || n >= STACK_MAX - 2;
