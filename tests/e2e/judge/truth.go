@@ -120,14 +120,22 @@ func ownThread(unit string) func(*record) (float64, bool) {
 	}
 }
 
-// residualChecks: what perfgo leaves in a window that has next to nothing in it.
+// ownThreadNs is that share in nanoseconds.
+func ownThreadNs(r *record) (float64, bool) {
+	x, ok := ownThread("ns/op")(r)
+	return x * r.Go["ns/op"], ok
+}
+
+// residualChecks: what perfgo leaves in a window that has next to nothing in it. Where other processors
+// have taken the cache lines of its lock and clocks, the thread fetches them again inside the window:
+// some 200 ns that an empty window at start does not have.
 func residualChecks(bench string) []check {
 	all := within(bench, "residual-below-200-ns", minusGo(task, "ns/op"), -200, 200)
 	all.singleProc = true
-	own := within(bench, "residual-of-the-thread-below-200-ns", func(r *record) (float64, bool) {
-		x, ok := ownThread("ns/op")(r)
-		return (x - 1) * r.Go["ns/op"], ok
-	}, -200, 200)
+	own := within(bench, "residual-of-the-thread-below-500-ns", func(r *record) (float64, bool) {
+		x, ok := ownThreadNs(r)
+		return x - r.Go["ns/op"], ok
+	}, -500, 500)
 	return []check{all, own}
 }
 
@@ -206,7 +214,7 @@ var groups = map[string][][]check{
 	"once": {
 		nothingPerOp("BenchmarkEmptyOnce"),
 		// One window of nothing: what is left is the spread of perfgo's own share.
-		{within("BenchmarkEmptyOnce", "task-ns-near-nothing", perOp(task), 0, 1000)},
+		{within("BenchmarkEmptyOnce", "thread-near-nothing", ownThreadNs, -1000, 1000)},
 	},
 	"threads": {
 		{
