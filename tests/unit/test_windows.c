@@ -307,8 +307,8 @@ static void spin(void)
 
 /* What short windows count is what one long window over the same work counts, and what empty
  * windows show: 200 ns each at most are left, or a fifth of the work on a machine as slow as an
- * emulated one. The three are taken by turns and the median of the rounds decides, so that a change of the machine's speed, or
- * time that the hypervisor steals, tells on few of them. */
+ * emulated one. The three are taken by turns and the median of the rounds decides, so that a change
+ * of the machine's speed, or time that the hypervisor steals, tells on few of them. */
 static int by_double(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
