@@ -214,7 +214,7 @@ var groups = map[string][][]check{
 	"once": {
 		nothingPerOp("BenchmarkEmptyOnce"),
 		// One window of nothing: what is left is the spread of perfgo's own share.
-		{within("BenchmarkEmptyOnce", "thread-near-nothing", ownThreadNs, -1000, 1000)},
+		{within("BenchmarkEmptyOnce", "residual-of-the-thread-below-1000-ns", ownThreadNs, -1000, 1000)},
 	},
 	"threads": {
 		{
