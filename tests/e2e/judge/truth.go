@@ -214,7 +214,7 @@ var groups = map[string][][]check{
 	"once": {
 		nothingPerOp("BenchmarkEmptyOnce"),
 		// One window of nothing: what is left is the spread of perfgo's own share.
-		{within("BenchmarkEmptyOnce", "residual-of-the-thread-below-1000-ns", ownThreadNs, -1000, 1000)},
+		{{bench: "BenchmarkEmptyOnce", what: "task-ns-near-nothing", of: perOp(task), low: 0, high: 1000, singleProc: true}},
 	},
 	"threads": {
 		{
