@@ -7,7 +7,7 @@ $(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(LIBENGINE)
 	$(CC) -o $@ $< $(LIBENGINE) $(LDFLAGS) $(ENGINE_LIBS) -lcmocka
 
 # The agent's windows run on any thread; here on the test's own.
-$(OUT)/tests/test_windows: $(OBJ)/tests/unit/test_windows.o $(OBJ)/preload/agent/windows.o $(OBJ)/preload/agent/samplers.o $(OBJ)/preload/agent/arch/$(ARCH)/self.o $(LIBENGINE)
+$(OUT)/tests/test_windows $(OUT)/tests/test_windows_short: $(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(OBJ)/preload/agent/windows.o $(OBJ)/preload/agent/samplers.o $(OBJ)/preload/agent/arch/$(ARCH)/self.o $(LIBENGINE)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $(filter %.o,$^) $(LIBENGINE) $(LDFLAGS) $(ENGINE_LIBS) -lcmocka -pthread
 

@@ -19,6 +19,7 @@
 struct model {
     bool pmu;            /* there is one */
     unsigned lacks;      /* bit n: PERF_COUNT_HW n is not there */
+    unsigned busy;       /* bit n: PERF_COUNT_HW n has one counter, and somebody has it */
     int accepts, counts; /* events of a group that open / that run */
     int max_precise;
     bool contended; /* hardware groups run half of the time */
@@ -60,6 +61,8 @@ static int model_open(void *context, const struct perf_event_attr *attr, int gro
     if (hardware && (!model.pmu || (attr->type == PERF_TYPE_HARDWARE &&
                                     (model.lacks >> (attr->config & 31) & 1) != 0)))
         return -ENOENT;
+    if (attr->type == PERF_TYPE_HARDWARE && (model.busy >> (attr->config & 31) & 1) != 0)
+        return -EBUSY;
     if (model.user_only && !attr->exclude_kernel)
         return -EACCES;
     if (attr->precise_ip > model.max_precise)
@@ -227,6 +230,14 @@ static const struct {
      PG_BACKEND_PMU,
      "[cycles instructions task-clock page-faults context-switches]",
      "not counted: branch-misses, cache-misses (this CPU's PMU does not have it)"},
+    {"an event's counter is taken",
+     {GOOD, .busy = 1u << PERF_COUNT_HW_CACHE_MISSES},
+     NULL,
+     PG_BACKEND_AUTO,
+     0,
+     PG_BACKEND_PMU,
+     "[cycles instructions branch-misses task-clock page-faults context-switches]",
+     "not counted: cache-misses (its counter is in use by others)"},
     {"an event counts nothing",
      {GOOD, .idle = 1u << PERF_COUNT_HW_CACHE_MISSES},
      NULL,

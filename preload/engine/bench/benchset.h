@@ -75,7 +75,7 @@ void benchset_free(struct benchset *s);
 void benchset_sort(struct benchset *s);
 
 /* Before sorting: the order of the values means something, as the n-th one of another set was
- * measured beside the n-th one of this. */
+ * measured beside the n-th one of this. The copies are the set's; PG_E_NOMEM leaves it usable. */
 int benchset_keep_turns(struct benchset *s, struct pg_error *err);
 
 /* NULL when there is none. bench: one of s; like: of any set. */

@@ -361,7 +361,7 @@ int bootstrap_paired(struct bootstrap *boot, const double *a, const double *b, s
                      struct signif_interval *absolute, struct signif_interval *relative,
                      struct pg_error *err)
 {
-    struct placed *old = calloc(2 * n, sizeof *old), *new = old + n;
+    struct placed *old = calloc(2 * n, sizeof *old), *new;
     uint32_t *times = calloc(n, sizeof *times);
     uint64_t state = boot->seed ^ n * 0xd1342543de82ef95u;
     struct ends ends;
@@ -371,6 +371,7 @@ int bootstrap_paired(struct bootstrap *boot, const double *a, const double *b, s
         free(times);
         return pg_error_set(err, PG_E_NOMEM, "no memory to resample %zu values", n);
     }
+    new = old + n;
     place_turns(a, n, old);
     place_turns(b, n, new);
     ends_begin(&ends, boot->tail);

@@ -168,8 +168,8 @@ static int create(const struct samples_recording *recording, struct perfdata_wri
         event[i].attr.sample_regs_user = 0;
         event[i].attr.sample_stack_user = 0;
         event[i].attr.sample_id_all = 1;
-        if (sampling->backend ==
-            PG_BACKEND_TIMER) /* none is in the kernel: perf needs no map of it */
+        /* Timers sample nothing in the kernel, and perf needs no map of it then. */
+        if (sampling->backend == PG_BACKEND_TIMER)
             event[i].attr.exclude_kernel = 1;
     }
     rc = perfdata_create(recording->path, event, sampling->n_events, w, err);

@@ -117,9 +117,6 @@ func BenchmarkSetupAfterwards(b *testing.B) {
 }
 
 func BenchmarkEmptyOnce(b *testing.B) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	for i := 0; i < b.N; i++ {
 	}
-	b.ReportMetric(float64(syscall.Gettid()), "tid")
 }
