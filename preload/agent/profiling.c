@@ -78,7 +78,7 @@ static bool has(const struct profiling *p, int32_t tid)
 static int thread_add(struct profiling *p, int32_t tid)
 {
     struct hot_sampler *s = calloc(1, sizeof *s);
-    bool keep, full;
+    bool known, full;
     int rc;
 
     if (s == NULL)
@@ -89,16 +89,16 @@ static int thread_add(struct profiling *p, int32_t tid)
         return rc;
     }
     hot_lock(&p->lock);
-    full = p->n == MAX_THREADS;
-    keep = !full && !has(p, tid);
-    if (keep) {
+    known = has(p, tid);
+    full = !known && p->n == MAX_THREADS;
+    if (!known && !full) {
         hot_gate_begin(&p->gate);
         hot_sampler_go(s);
         hot_gate_end(&p->gate);
         p->sampler[p->n++] = s;
     }
     hot_unlock(&p->lock);
-    if (!keep) {
+    if (known || full) {
         hot_sampler_close(s);
         free(s);
     }
