@@ -27,16 +27,6 @@ func (s sample) max() float64 {
 	return out
 }
 
-func (s sample) min() float64 {
-	out := math.NaN()
-	for _, x := range s {
-		if !(x >= out) {
-			out = x
-		}
-	}
-	return out
-}
-
 func (s sample) median() float64 {
 	if len(s) == 0 {
 		return math.NaN()
@@ -104,9 +94,6 @@ type check struct {
 	// Wall time grows when a neighbour takes the processor, and the ratio falls: the lower limit is
 	// then a matter of the record that was disturbed least.
 	bestLow bool
-	// The thread's clock in the window is taken for as cheap as a warm one. With more procs it is not,
-	// by up to a microsecond: the upper limit is then a matter of the record where it was cheapest.
-	bestHigh bool
 }
 
 const task = "task-clock"
@@ -161,7 +148,6 @@ func windowChecks(bench string) []check {
 		againstWall(bench, "thread-is-ns", ownThread("ns/op")),
 	}
 	checks[0].singleProc = true
-	checks[1].bestHigh = true
 	return checks
 }
 
@@ -321,17 +307,14 @@ func (c check) judge(found map[string]group, least int) bool {
 		}
 		s := g.of(c.of)
 		m := s.median()
-		low, high := m, m
+		low := m
 		if c.bestLow {
 			low = s.max()
-		}
-		if c.bestHigh && *g[0].Procs != 1 {
-			high = s.min()
 		}
 		switch {
 		case len(g) < least:
 			fmt.Printf("not ok %s/%s: %d records, %d are needed\n", p, c.what, len(g), least)
-		case !(low >= c.low && high <= c.high):
+		case !(low >= c.low && m <= c.high):
 			fmt.Printf("not ok %s/%s: median %.5g of %.5g, must be within [%g, %g]\n", p, c.what, m, s, c.low, c.high)
 		default:
 			fmt.Printf("ok %s/%s\n", p, c.what)

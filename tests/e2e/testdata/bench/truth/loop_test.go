@@ -38,11 +38,13 @@ func BenchmarkLoopWindows10us(b *testing.B) {
 	var cpu time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		work.Spin(10 * time.Microsecond * untimedFactor)
+		work.Spin(10 * time.Microsecond * untimedFactor / 2)
+		cost := work.ClockCost()
+		work.Spin(10 * time.Microsecond * untimedFactor / 2)
 		b.StartTimer()
 		before := work.ThreadCPU()
 		work.Spin(10 * time.Microsecond)
-		cpu += work.ThreadCPU() - before + work.ClockCost
+		cpu += work.ThreadCPU() - before + cost
 	}
 	b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N), "cpu-ns/op")
 	b.ReportMetric(float64(syscall.Gettid()), "tid")

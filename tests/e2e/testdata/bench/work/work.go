@@ -53,22 +53,11 @@ func ThreadCPU() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// ClockCost is the processor time of one ThreadCPU.
-var ClockCost = clockCost()
-
-func clockCost() time.Duration {
-	const calls = 1000
-	best := time.Hour
-	for i := 0; i < 10; i++ {
-		start := ThreadCPU()
-		for k := 1; k < calls; k++ {
-			ThreadCPU()
-		}
-		if d := ThreadCPU() - start; d > 0 && d < best {
-			best = d
-		}
-	}
-	return best / calls
+// ClockCost is what one ThreadCPU takes now, when its code and the kernel's have left the caches.
+func ClockCost() time.Duration {
+	start := time.Now()
+	ThreadCPU()
+	return time.Since(start)
 }
 
 // Usage is what getrusage says.
