@@ -53,7 +53,9 @@ measured go.work
 
 module tag
 "$PERFGO" gohook add >/dev/null
-prefix=$TMP/prefix
+# The same place in every run: Go keeps what pkg-config said of a package as long as its sources are the same.
+prefix=$OUT/test-prefix
+rm -rf "$prefix"
 make -s --no-print-directory -C "$ROOT" install PREFIX="$prefix" >"$TMP/log" 2>&1 || not_ok install "$(tail -n 1 "$TMP/log")"
 GOFLAGS=-tags=perfgo_pkgconfig measured tag PKG_CONFIG_PATH="$prefix/lib/pkgconfig" LD_LIBRARY_PATH=
 

@@ -45,8 +45,10 @@ for binary in "$TMP"/go/bin/*.test; do
         cat "$TMP/go.out/out/$name.err" "$TMP/judged"
         not_ok "$name-lines" "$(head -n 1 "$TMP/judged")"
     fi
-    # In the lab a cycle is an instruction, and both are in one group.
-    jq -s -e 'length > 0 and all(.[]; .metrics.IPC.value > 0.999 and .metrics.IPC.value < 1.001)' \
+    # In the lab a cycle is an instruction, and both are in one group. Of some thousand new threads one has
+    # about an interrupt more (4180) of the one than of the other, 0.7 % of a short benchmark.
+    jq -s -e 'length > 0 and all(.[]; .metrics.IPC.value > 0.99 and .metrics.IPC.value < 1.01)
+        and ((map(.metrics.instructions.value) | add) / (map(.metrics.cycles.value) | add) | . > 0.9999 and . < 1.0001)' \
         "$TMP/go.out/out/$name.d"/history/*/benchmarks.jsonl >"$TMP/ipc"
     equal "$name-ipc" "$(cat "$TMP/ipc")" true
 done

@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 enum {
-    THREADS = 1024, /* a power of 2; who shares a place pushes the other out */
-    TIMES = 511,    /* remembered of each */
+    SETS = 256,  /* of threads whose ids have the same remainder */
+    WAYS = 4,    /* in each; another one pushes out who was not woken for the longest time */
+    TIMES = 511, /* remembered of each */
     RING_PAGES = 32,
     MAX_CPUS = 1024,
     LOWEST_FD = 100, /* programs under test count on low ones */
@@ -36,7 +37,7 @@ struct wakeups {
     int fd[MAX_CPUS];
     struct perf_event_mmap_page *page[MAX_CPUS];
     struct record_ring ring[MAX_CPUS];
-    struct woken *woken; /* THREADS; untouched memory costs nothing */
+    struct woken *woken; /* SETS of WAYS; untouched memory costs nothing */
     uint8_t scratch[RECORD_MAX];
 };
 
@@ -126,7 +127,7 @@ int wakeups_open(int32_t clock, struct wakeups **out, struct pg_error *err)
     int rc;
 
     *out = NULL;
-    if (w == NULL || (w->woken = calloc(THREADS, sizeof *w->woken)) == NULL) {
+    if (w == NULL || (w->woken = calloc(SETS * WAYS, sizeof *w->woken)) == NULL) {
         free(w);
         return pg_error_set(err, PG_E_NOMEM, "no memory for wake-ups");
     }
@@ -159,9 +160,24 @@ void wakeups_close(struct wakeups *w)
 
 /* ---- reading ---- */
 
+static uint64_t last_time(const struct woken *woken)
+{
+    return woken->n > 0 ? woken->time[(woken->n - 1) % TIMES] : 0;
+}
+
+/* The place of a thread, or the one to give it. A thread of the kernel that is woken all the time
+ * must not push out one of the program's whose id happens to have the same remainder. */
 static struct woken *place_of(const struct wakeups *w, int32_t tid)
 {
-    return &w->woken[(uint32_t)tid % THREADS];
+    struct woken *set = &w->woken[(uint32_t)tid % SETS * WAYS], *place = set;
+
+    for (struct woken *way = set; way < set + WAYS; way++) {
+        if (way->tid == tid)
+            return way;
+        if (last_time(way) < last_time(place))
+            place = way;
+    }
+    return place;
 }
 
 static void take(struct wakeups *w, const struct record *r)
