@@ -36,8 +36,8 @@ holds "off and on the CPU are the whole" all Nanosleep \
 holds "sleeps between windows do not count" all Outside \
     '$m["off-cpu-voluntary"] >= 1000000 and $m["off-cpu"] <= $r.ns_per_op'
 holds "who computes gives nothing up" all Busy '$m["off-cpu-voluntary"] < 0.02 * $r.ns_per_op'
-if [ -r /sys/kernel/tracing/events/sched/sched_wakeup/id ] ||
-    [ -r /sys/kernel/debug/tracing/events/sched/sched_wakeup/id ]; then
+if [ -r /sys/kernel/tracing/events/sched/sched_waking/id ] ||
+    [ -r /sys/kernel/debug/tracing/events/sched/sched_waking/id ]; then
     holds "how long a thread that could run did not" all Nanosleep \
         '$m["run-queue-p50"] > 0 and $m["run-queue-p99"] >= $m["run-queue-p50"]'
 else

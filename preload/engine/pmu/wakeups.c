@@ -51,7 +51,7 @@ static int read_number(const char *root, const char *file, const char *before, u
     char path[512];
     int rc;
 
-    snprintf(path, sizeof path, "%.400s/events/sched/sched_wakeup/%s", root, file);
+    snprintf(path, sizeof path, "%.400s/events/sched/sched_waking/%s", root, file);
     rc = file_read(path, MAX_FORMAT, &text, err);
     if (rc == 0 && text.text != NULL)
         at = strstr(text.text, before);

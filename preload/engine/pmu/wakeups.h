@@ -1,5 +1,8 @@
-/* wakeups.h - when threads became able to run: the sched_wakeup tracepoint of all CPUs.
+/* wakeups.h - when threads became able to run: the sched_waking tracepoint of all CPUs.
  *
+ * sched_waking comes where the waker runs, before an idle CPU is told; sched_wakeup, which comes
+ * there once that CPU is up, leaves its way back out of the latency, and kernels were seen whose
+ * idle task lost all of them (6.18: perf's recursion count of that task stays taken).
  * A wake-up happens on the CPU of whoever wakes, and the kernel does not hand it to events of the
  * woken thread; so it is watched everywhere, which takes CAP_PERFMON or kernel.perf_event_paranoid
  * below 0, and a tracefs that may be read.
