@@ -174,7 +174,7 @@ int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err)
 int sampling_drain(bool *again, struct pg_error *err);
 /* What the run with that number has sampled, until the next call; NULL: threads are not sampled.
  * [recorder] */
-const struct samples *sampling_take(uint32_t run, struct pg_error *err);
+struct samples *sampling_take(uint32_t run, struct pg_error *err);
 
 /* --- ticks.c */
 /* Installs the handler of the samplers' timers; fails when the signal is in use. [constructor] */

@@ -118,7 +118,7 @@ int sampling_drain(bool *again, struct pg_error *err)
     return agent.samplers != NULL ? drain_all(false, again, err) : 0;
 }
 
-const struct samples *sampling_take(uint32_t run, struct pg_error *err)
+struct samples *sampling_take(uint32_t run, struct pg_error *err)
 {
     bool again = agent.samplers != NULL;
 

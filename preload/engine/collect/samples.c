@@ -1,30 +1,13 @@
 #include "collect/samples.h"
 
 #include "arch/arch.h"
-#include "base/arena.h"
+#include "collect/samples_priv.h"
 #include "collect/stitch.h"
 #include "collect/waits.h"
-#include "pmu/records.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct samples {
-    const struct pg_sampling *sampling;
-    struct samples_program program;
-    struct record_format format;
-    uint32_t run;
-    struct arena arena;
-    struct samples_stack **slot; /* a hash table; n_slots is 0 or a power of 2 */
-    size_t n_slots, n_stacks;
-    struct samples_sums sums;
-    struct samples_one *one; /* with program.each */
-    size_t n_ones, ones_room;
-    struct stitch *stitch; /* NULL: no native code, or it cannot be unwound */
-    struct waits *waits;   /* NULL: samples are what is taken */
-    uint8_t scratch[RECORD_MAX];
-};
 
 static bool sum_up(struct samples *s, struct samples_stack *stack);
 

@@ -83,6 +83,16 @@ void samples_settle(struct samples *s, struct hot_sampler *from);
 /* The sampler is about to be closed: nothing of it is kept but its stacks. [recorder] */
 void samples_end(struct samples *s, struct hot_sampler *from);
 
+/* How long a thread was in the windows. tid 0: those that are not in the list. */
+struct samples_thread {
+    int32_t tid;
+    uint64_t ns;
+};
+/* Shares the total out over the samples of the only event, whatever their records said: among
+ * threads by their times, in a thread evenly. False: no memory, and all is as it was. */
+bool samples_share(struct samples *s, uint64_t total, const struct samples_thread *thread,
+                   size_t n);
+
 /* Adds the stacks and sums of another run. False: no memory. */
 bool samples_merge(struct samples *to, const struct samples *from);
 

@@ -383,6 +383,31 @@ static const char *file_name(const struct session *s)
     return slash != NULL ? slash + 1 : s->exe;
 }
 
+/* CPU timers say where, the threads' clocks how long. Not when samples are missing: then their time
+ * shall be missing too. */
+static int weigh(const struct session *s, const struct record *r, const struct session_line *line,
+                 struct pg_error *err)
+{
+    const struct record_metric *clock = record_metric(r, "task-clock");
+    const struct samples_sums sums = samples_sums(line->samples);
+    struct samples_thread *thread;
+    bool ok;
+
+    if (s->plan->sampling.backend != PG_BACKEND_TIMER || clock == NULL || sums.lost > 0 ||
+        line->threads_unsampled > 0)
+        return 0;
+    thread = calloc(line->n_threads + 1, sizeof *thread);
+    for (uint32_t i = 0; thread != NULL && i < s->plan->n_counters; i++)
+        if (strcmp(s->plan->counter[i].name, clock->name) == 0)
+            for (size_t k = 0; k < line->n_threads; k++)
+                thread[k] =
+                    (struct samples_thread){line->thread[k].tid, line->thread[k].counts.value[i]};
+    ok = thread != NULL &&
+         samples_share(line->samples, (uint64_t)clock->value, thread, line->n_threads);
+    free(thread);
+    return ok ? 0 : pg_error_set(err, PG_E_NOMEM, "no memory for the weights of samples");
+}
+
 /* The profile of a line from what was sampled. A benchmark that is repeated has one for all, which
  * each repetition replaces, or each its own. */
 static int store_samples(struct session *s, const struct record *r, const struct session_line *line,
@@ -406,6 +431,8 @@ static int store_samples(struct session *s, const struct record *r, const struct
     char suffix[32] = "";
     int rc = open_self(s, err);
 
+    if (rc == 0)
+        rc = weigh(s, r, line, err);
     if (rc == 0)
         rc = sampled_add(&s->sampled, &of, s->image, s->bin, file_name(s), &profile, err);
     if (rc < 0 || profile == NULL)

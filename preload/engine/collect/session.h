@@ -49,11 +49,11 @@ struct session_line {
     /* Simulated: another run of fewer iterations, for the cost at the margin; 0: there is none. */
     uint64_t half_counted, half_windows;
     struct pg_counts half;
-    const char *dump;              /* Valgrind's dump of what was counted; NULL: there is none */
-    const struct samples *samples; /* of the final run; NULL: nothing was sampled */
-    uint64_t threads_unsampled;    /* so far */
-    struct pg_counts total;        /* final run, all threads */
-    uint64_t threads_missed; /* threads so far that could not be counted: the totals lack them */
+    const char *dump;           /* Valgrind's dump of what was counted; NULL: there is none */
+    struct samples *samples;    /* of the final run; NULL: nothing was sampled */
+    uint64_t threads_unsampled; /* so far */
+    struct pg_counts total;     /* final run, all threads */
+    uint64_t threads_missed;    /* threads so far that could not be counted: the totals lack them */
     size_t n_threads;
     const struct session_thread *thread; /* threads that counted anything */
     size_t n_regions;

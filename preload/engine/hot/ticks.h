@@ -6,7 +6,8 @@
  * kernel, because code without frame pointers may leave anything in that register.
  *
  * The kernel looks at CPU timers at its ticks, which may be 4 ms apart: a signal then stands for
- * several periods, and the record says how many. So sums are right though samples are fewer.
+ * several periods, and the record says how many. So the sum over a whole thread is right though
+ * samples are fewer; that over its windows is not (collect/samples_share.c).
  * (timer_create(2); Linux: kernel/time/posix-cpu-timers.c)
  */
 #ifndef PERFGO_HOT_TICKS_H
