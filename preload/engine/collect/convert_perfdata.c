@@ -36,6 +36,7 @@ struct conversion {
     struct numbers mappings;      /* a region's number: that of its mapping in the profile */
     const struct region **mapped; /* by number of the mapping - 1 */
     size_t n_mapped, mapped_room;
+    uint64_t lost, lost_samples; /* as records told when it happened; as one tells at the end */
 };
 
 static int no_memory(struct pg_error *err)
@@ -332,8 +333,10 @@ static int visit(void *arg, const struct record *r, size_t event, struct pg_erro
     case PERF_RECORD_FORK:
         return on_fork(v, r, err);
     case PERF_RECORD_LOST:
+        v->lost += r->lost.lost;
+        return 0;
     case PERF_RECORD_LOST_SAMPLES:
-        v->c.sums->lost += r->lost.lost;
+        v->lost_samples += r->lost.lost;
         return 0;
     default:
         return 0;
@@ -383,6 +386,8 @@ int convert_perfdata(struct perfdata *recording, struct profile **out, struct co
     rc = begin(v, err);
     if (rc == 0)
         rc = perfdata_read(recording, visit, v, err);
+    /* perf record tells of the same losses again at its end (since Linux 6.1). */
+    sums->lost = v->lost > v->lost_samples ? v->lost : v->lost_samples;
     rc = convert_end(&v->c, rc, out, err);
     symbols_free(v->symbols);
     numbers_free(&v->pids);

@@ -43,7 +43,7 @@ static void forget(struct samples *s)
     arena_free(&s->arena);
     free(s->slot);
     s->slot = NULL;
-    s->n_slots = s->n_stacks = s->n_ones = 0;
+    s->n_slots = s->n_stacks = s->n_ones = s->n_losses = 0;
     s->sums = (struct samples_sums){0};
     if (s->stitch != NULL)
         stitch_forget(s->stitch);
@@ -58,6 +58,7 @@ void samples_free(struct samples *s)
     forget(s);
     stitch_free(s->stitch);
     free(s->one);
+    free(s->loss);
     waits_free(s->waits);
     free(s);
 }
@@ -315,18 +316,49 @@ static void take_sample(struct samples *s, struct hot_sampler *from, const struc
         s->sums.lost++;
 }
 
-static void tell_lost(struct samples *s, struct hot_sampler *from, uint64_t known, bool counts)
+/* Without memory the last one tells of this loss too. */
+static void keep_loss(struct samples *s, const struct hot_sampler *from, uint64_t time,
+                      uint64_t lost)
+{
+    if (!s->program.each || lost == 0)
+        return;
+    if (s->n_losses == s->losses_room) {
+        struct samples_loss *more = realloc(s->loss, (2 * s->losses_room + 16) * sizeof *more);
+
+        if (more != NULL) {
+            s->loss = more;
+            s->losses_room = 2 * s->losses_room + 16;
+        } else if (s->n_losses == 0) {
+            return;
+        }
+    }
+    if (s->n_losses < s->losses_room)
+        s->loss[s->n_losses++] = (struct samples_loss){from->tid, time, 0};
+    s->loss[s->n_losses - 1].lost += lost;
+}
+
+const struct samples_loss *samples_losses(const struct samples *s, size_t *n)
+{
+    *n = s->n_losses;
+    return s->loss;
+}
+
+static void tell_lost(struct samples *s, struct hot_sampler *from, uint64_t known, uint64_t time,
+                      bool counts)
 {
     if (known <= from->lost_told)
         return;
-    if (counts)
+    if (counts) {
         s->sums.lost += known - from->lost_told;
+        keep_loss(s, from, time, known - from->lost_told);
+    }
     from->lost_told = known;
 }
 
 static void take_record(struct samples *s, struct hot_sampler *from, const struct record *r,
                         uint64_t at, const struct wait_window *window, bool in_run)
 {
+    s->newest_ns = r->id.time > s->newest_ns ? r->id.time : s->newest_ns;
     switch (r->type) {
     case PERF_RECORD_SAMPLE:
         if (s->waits != NULL || window->in)
@@ -338,7 +370,7 @@ static void take_record(struct samples *s, struct hot_sampler *from, const struc
         break;
     case PERF_RECORD_LOST:
         from->lost_records += r->lost.lost;
-        tell_lost(s, from, from->lost_records, in_run);
+        tell_lost(s, from, from->lost_records, r->id.time, in_run);
         break;
     case PERF_RECORD_THROTTLE:
         s->sums.throttled += in_run;
@@ -428,7 +460,7 @@ int samples_drain(struct samples *s, struct hot_sampler *from, const struct hot_
 
 void samples_settle(struct samples *s, struct hot_sampler *from)
 {
-    uint64_t known = __atomic_load_n(&from->lost, __ATOMIC_RELAXED);
+    uint64_t known = __atomic_load_n(&from->lost, __ATOMIC_RELAXED), dropped;
 
     for (uint32_t i = 0; i < s->sampling->n_events; i++) {
         uint64_t value[2]; /* PERF_FORMAT_LOST: the count, and the losses */
@@ -437,11 +469,13 @@ void samples_settle(struct samples *s, struct hot_sampler *from)
             read(from->fd[i], value, sizeof value) == sizeof value)
             known += value[1];
     }
-    tell_lost(s, from, known, true);
+    tell_lost(s, from, known, s->newest_ns, true);
     if (s->waits != NULL)
         waits_settle(s->waits, from);
     /* At least one sample each. */
-    s->sums.lost += __atomic_exchange_n(&from->dropped, 0, __ATOMIC_RELAXED);
+    dropped = __atomic_exchange_n(&from->dropped, 0, __ATOMIC_RELAXED);
+    s->sums.lost += dropped;
+    keep_loss(s, from, s->newest_ns, dropped);
 }
 
 void samples_end(struct samples *s, struct hot_sampler *from)

@@ -72,6 +72,13 @@ struct samples_one {
 };
 const struct samples_one *samples_each(const struct samples *s, size_t *n);
 
+/* With `each`: samples that had no room, as they became known. */
+struct samples_loss {
+    int32_t tid;
+    uint64_t time_ns, lost;
+};
+const struct samples_loss *samples_losses(const struct samples *s, size_t *n);
+
 /* Fills address[STACK_MAX] with a stack, callers that became known after it was taken included.
  * Returns how many. */
 uint32_t samples_addresses(const struct samples *s, const struct samples_stack *stack,

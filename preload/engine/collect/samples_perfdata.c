@@ -153,6 +153,52 @@ static void put_sample(struct perfdata_writer *w, const struct samples *s,
     perfdata_records(w, &record, record.header.size);
 }
 
+/* As the kernel tells of a full ring. */
+static void put_loss(struct perfdata_writer *w, const struct samples_loss *loss)
+{
+    const struct {
+        struct perf_event_header header;
+        uint64_t id, lost;
+        uint32_t pid, tid;
+        uint64_t time, identifier;
+    } record = {{PERF_RECORD_LOST, 0, sizeof record},
+                1,
+                loss->lost,
+                (uint32_t)getpid(),
+                (uint32_t)loss->tid,
+                loss->time_ns,
+                1};
+
+    perfdata_records(w, &record, sizeof record);
+}
+
+/* As perf record does at its end, and perf report shows it: how many samples an event has lost.
+ * When several share the rings, which of them it was is not known. */
+static void put_lost_samples(struct perfdata_writer *w, uint64_t lost)
+{
+    const uint32_t pid = (uint32_t)getpid();
+    const struct {
+        struct perf_event_header header;
+        uint64_t lost;
+        uint32_t pid, tid;
+        uint64_t time, identifier;
+    } record = {{PERF_RECORD_LOST_SAMPLES, 0, sizeof record}, lost, pid, pid, 0, 1};
+
+    perfdata_records(w, &record, sizeof record);
+}
+
+static void put_losses(struct perfdata_writer *w, const struct samples *s, uint32_t n_events)
+{
+    const uint64_t lost = samples_sums(s).lost;
+    size_t n;
+    const struct samples_loss *loss = samples_losses(s, &n);
+
+    for (size_t i = 0; i < n; i++)
+        put_loss(w, &loss[i]);
+    if (lost > 0 && n_events == 1)
+        put_lost_samples(w, lost);
+}
+
 static int create(const struct samples_recording *recording, struct perfdata_writer **w,
                   struct pg_error *err)
 {
@@ -208,6 +254,7 @@ int samples_perfdata(const struct samples *s, const struct samples_recording *re
         perfdata_discard(w);
         return rc;
     }
+    put_losses(w, s, recording->sampling->n_events);
     perfdata_round(w);
     put_build_id(w, recording->program);
     return perfdata_finish(w, recording->argv, err);

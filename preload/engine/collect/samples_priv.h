@@ -17,6 +17,9 @@ struct samples {
     struct samples_sums sums;
     struct samples_one *one; /* with program.each */
     size_t n_ones, ones_room;
+    struct samples_loss *loss; /* the same */
+    size_t n_losses, losses_room;
+    uint64_t newest_ns;    /* time of the latest record */
     struct stitch *stitch; /* NULL: no native code, or it cannot be unwound */
     struct waits *waits;   /* NULL: samples are what is taken */
     uint8_t scratch[RECORD_MAX];
