@@ -92,6 +92,33 @@ equal "text of perf script" "$(status hot.script -o script.pb.gz)" 0
 equal "several events" "$(status several.data -o several.pb.gz)" 0
 equal "a pipe" "$(perf record -q -e cpu-clock -F 2000 -g -o - ./hot 2>/dev/null | "$PERFGO" convert -o - - >pipe.pb.gz; echo $?)" 0
 
+# Equal inputs give equal bytes: from another directory, by another name or standard input, a second later,
+# in another locale and time zone, with other things in memory and at other addresses.
+again() {
+    local want=$1 input=$2 what=$3 other=$TMP/elsewhere/$2
+    mkdir -p "$TMP/elsewhere/deeper"
+    cp "$input" "$other"
+    touch -d '2001-02-03' "$other"
+    "$PERFGO" convert "$input" -o once.pb.gz 2>/dev/null
+    equal "$what: once more" "$(cmp once.pb.gz "$want" 2>&1)" ""
+    (cd "$TMP/elsewhere/deeper" && umask 077 && HOME=/nowhere TZ=Asia/Kathmandu MALLOC_PERTURB_=85 LOCPATH=$TMP/locale \
+        LC_ALL=$other_locale "$PERFGO" convert -o ../other.pb.gz "../$input") 2>/dev/null
+    equal "$what: elsewhere" "$(cmp "$TMP/elsewhere/other.pb.gz" "$want" 2>&1)" ""
+    LC_ALL=C TZ=UTC "$PERFGO" convert - -o - <"$other" >stdin.pb.gz 2>/dev/null
+    equal "$what: standard input" "$(cmp stdin.pb.gz "$want" 2>&1)" ""
+}
+other_locale=C
+mkdir "$TMP/locale"
+if localedef -i de_DE -f UTF-8 "$TMP/locale/de_DE.UTF-8" >log 2>&1; then
+    other_locale=de_DE.UTF-8 # 1,5 is a number there
+fi
+for input in hot.data stripped.data several.data; do again "${input%.data}.pb.gz" $input "equal bytes: $input"; done
+again script.pb.gz hot.script "equal bytes: text"
+# That these comparisons can fail: one sample less is another profile.
+grep -n 'cpu-clock' hot.script | sed -n '2s/:.*//p' | { read -r second; tail -n "+$second" hot.script >less.script; }
+"$PERFGO" convert less.script -o less.pb.gz 2>/dev/null
+equal "other inputs, other bytes" "$(cmp -s less.pb.gz script.pb.gz; echo $?)" 1
+
 # samples FILE, top FILE: how many samples; functions with a share, the first six by their own time.
 samples() { go tool pprof -raw -sample_index=samples "$1" 2>/dev/null | awk '/^Samples:/ { on = 1 } /^Locations/ { on = 0 } on && $1 ~ /^[0-9]+$/ { n += $1 } END { print n + 0 }'; }
 top() { go tool pprof -top -nodecount=6 "$1" 2>/dev/null | awk 'on { print $6 } /flat%/ { on = 1 }'; }
