@@ -149,14 +149,16 @@ func (c *Counter) fill(r *Result) {
 	}
 	for i := range r.Values {
 		e := &c.plan.events[i]
-		raw := c.lib.value(i)
 		enabled, running := c.lib.times(e.group)
-		r.Values[i] = e.valueOf(raw, c.plan.own[i]*windows, enabled, running)
+		e.fill(&r.Values[i], c.lib.value(i), c.plan.own[i]*windows, enabled, running)
 	}
 }
 
-func (e *event) valueOf(raw, own uint64, enabled, running time.Duration) Value {
-	v := Value{Event: e.name, Raw: raw, Coverage: 1, Backend: e.backend, UserOnly: e.userOnly}
+// fill writes to every field of *v, which may hold anything.
+func (e *event) fill(v *Value, raw, own uint64, enabled, running time.Duration) {
+	v.Event, v.Backend, v.UserOnly = e.name, e.backend, e.userOnly
+	v.Raw, v.Count, v.Coverage = raw, 0, 1
+	v.Enabled, v.Running = 0, 0
 	if e.hasTimes {
 		v.Enabled, v.Running = enabled, running
 		if running < enabled {
@@ -165,12 +167,9 @@ func (e *event) valueOf(raw, own uint64, enabled, running time.Duration) Value {
 	}
 	if v.Coverage == 0 {
 		v.Count = math.NaN()
-		return v
-	}
-	if raw > own {
+	} else if raw > own {
 		v.Count = float64(raw-own) * e.scale / v.Coverage
 	}
-	return v
 }
 
 // Join adds the calling goroutine to a counter that was opened with [Threads]: the goroutine is

@@ -96,7 +96,9 @@ func reportArmed(b *testing.B, p *plan) {
 	for i := range p.events {
 		e := &p.events[i]
 		enabled, running := counts.times(e.group)
-		e.report(b, e.valueOf(counts.value(i), 0, enabled, running))
+		var v Value
+		e.fill(&v, counts.value(i), 0, enabled, running)
+		e.report(b, v)
 	}
 }
 

@@ -90,7 +90,6 @@ struct agent {
     struct b_layout layout;
     bool armed;                /* calls are redirected */
     bool simulate;             /* under Valgrind; else threads are counted */
-    bool imported;             /* the program uses the Go package gohook */
     bool timer_only;           /* only the timer's calls are redirected, for agent.follower */
     struct group *follower;    /* its window follows the benchmark's timer (gohook.c), or NULL */
     struct windows *windows;   /* NULL while simulating */
@@ -98,6 +97,11 @@ struct agent {
     struct session *session;   /* recorder thread only, once it runs */
 };
 extern struct agent agent;
+
+/* The program uses the Go package gohook. It and what else an idle program with the import writes
+ * to lies on the page that the loader has written to already, not in the midst of unused ones. */
+#define PG_WITH_LOADER __attribute__((section(".data")))
+extern bool agent_imported;
 
 /* --- sites.c [constructor] */
 enum { MAX_SITES = 112 };

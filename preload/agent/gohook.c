@@ -357,6 +357,8 @@ static int profile_finish(struct profiling *p, const char *name, char **bytes, s
     return rc < 0 ? fail_code(err, &why) : 0;
 }
 
+PG_WITH_LOADER bool agent_imported;
+
 __attribute__((visibility("default"))) const struct perfgo_hook_api *perfgo_hook(void)
 {
     static const struct perfgo_hook_api api = {
@@ -385,6 +387,6 @@ __attribute__((visibility("default"))) const struct perfgo_hook_api *perfgo_hook
         .profile_finish = profile_finish,
     };
 
-    agent.imported = true;
+    agent_imported = true;
     return &api;
 }

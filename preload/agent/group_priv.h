@@ -22,15 +22,19 @@ struct group {
     uint32_t n_slots, capacity;
     uint32_t missed; /* threads of the process that could not be counted */
     uint64_t windows;
-    struct pg_counts gone;      /* counted by threads that are no more */
-    struct pg_counts base, sum; /* at the start of the open window; over the closed ones */
-    struct group_slot **slot;   /* one allocation each: reading goes on while the table grows */
-    struct group *next;         /* list of groups of the process */
+    struct pg_counts counted; /* by all threads, those gone too, as of their last readings */
+    struct pg_counts base;    /* `counted` at the start of the open window */
+    struct pg_counts sum;     /* over the closed ones */
+    struct group_slot **slot; /* one allocation each: reading goes on while the table grows */
+    struct group *next;       /* list of groups of the process */
     struct group_bpf {
         bool attached;
         uint32_t event; /* index into the plan's */
         int fd;         /* the group's own */
     } bpf;
 };
+
+/* Reads a thread's counters, which may be another's. With the lock held. [go thread] */
+void group_read_slot(struct group *g, struct group_slot *slot);
 
 #endif

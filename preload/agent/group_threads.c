@@ -69,14 +69,12 @@ static uint32_t slot_of(const struct group *g, int32_t tid)
     return i;
 }
 
-/* The last reading stays in `gone`. The caller frees the slot. */
+/* What its thread counted is read once more, and stays. The caller frees the slot. */
 static struct group_slot *slot_take(struct group *g, uint32_t i)
 {
-    static const struct pg_counts zero;
     struct group_slot *slot = g->slot[i];
 
-    hot_counters_read(&slot->counters, g->plan);
-    hot_counts_add(&g->gone, &slot->counters.last, &zero, g->plan);
+    group_read_slot(g, slot);
     g->slot[i] = g->slot[--g->n_slots];
     return slot;
 }
@@ -172,7 +170,6 @@ enum origin {
 /* Adds a thread; one that is there already is fine. */
 static int thread_add(struct group *g, int32_t tid, enum origin origin)
 {
-    static const struct pg_counts zero;
     uint64_t key = origin != LISTED && g->self.has_key ? self_key() : 0;
     struct group_slot *slot, *superfluous = NULL;
     bool known;
@@ -195,9 +192,7 @@ static int thread_add(struct group *g, int32_t tid, enum origin origin)
         superfluous = slot;
         rc = -ENOMEM;
     } else if (rc == 0) {
-        /* A clock does not begin at zero. */
-        hot_counters_read(&slot->counters, g->plan);
-        hot_counts_add(&g->gone, &zero, &slot->counters.last, g->plan);
+        hot_counters_read(&slot->counters, g->plan); /* a clock does not begin at zero */
         slot->key = key;
         attach(g, slot);
         g->slot[g->n_slots++] = slot;

@@ -8,12 +8,14 @@
 
 /* ---- reading: [go thread] */
 
-static void counts_zero(struct pg_counts *c, const struct pg_plan *plan)
+/* Slot i, which becomes the first: who reads once reads again. */
+static struct group_slot *to_front(struct group *g, uint32_t i)
 {
-    for (uint32_t i = 0; i < plan->n_counters; i++)
-        c->value[i] = 0;
-    for (uint32_t i = 0; i < plan->n_groups; i++)
-        c->enabled_ns[i] = c->running_ns[i] = 0;
+    struct group_slot *found = g->slot[i];
+
+    g->slot[i] = g->slot[0];
+    g->slot[0] = found;
+    return found;
 }
 
 /* The slot of the calling thread, or NULL. A key costs nothing to read, an id a system call. Keys
@@ -26,12 +28,12 @@ static struct group_slot *slot_of_self(struct group *g)
     if (key != 0)
         for (uint32_t i = 0; i < g->n_slots; i++)
             if (g->slot[i]->key == key)
-                return g->slot[i];
+                return to_front(g, i);
     tid = sys_gettid();
     for (uint32_t i = 0; i < g->n_slots; i++)
         if (g->slot[i]->counters.tid == tid) {
             g->slot[i]->key = key;
-            return g->slot[i];
+            return to_front(g, i);
         }
     return NULL;
 }
@@ -53,50 +55,64 @@ static void read_own(const struct group *g, struct hot_counters *c, bool closing
         hot_counters_read(c, g->plan);
 }
 
-/* Brings every slot up to date, the caller's last when a window opens and first when it closes, so
- * that reading the others stays outside. */
+/* What the slot's thread counted since it was read last becomes part of the group's count. */
+static void add_growth(struct group *g, const struct hot_counters *c,
+                       const struct pg_counts *before)
+{
+    hot_counts_add(&g->counted, &c->last, before, g->plan);
+}
+
+void group_read_slot(struct group *g, struct group_slot *slot)
+{
+    struct pg_counts before;
+
+    hot_counts_copy(&before, &slot->counters.last, g->plan);
+    hot_counters_read(&slot->counters, g->plan);
+    add_growth(g, &slot->counters, &before);
+}
+
+static void read_self(struct group *g, struct group_slot *self, bool closing)
+{
+    struct pg_counts before;
+
+    hot_counts_copy(&before, &self->counters.last, g->plan);
+    read_own(g, &self->counters, closing);
+    add_growth(g, &self->counters, &before);
+}
+
+/* Brings g->counted up to date. The caller's slot is read last when a window opens and first when
+ * it closes, so that reading the others stays outside. */
 static void read_slots(struct group *g, bool closing)
 {
     struct group_slot *self = slot_of_self(g);
 
     if (self != NULL && closing)
-        read_own(g, &self->counters, true);
+        read_self(g, self, true);
     for (uint32_t i = 0; i < g->n_slots; i++)
-        if (g->slot[i] != self)
-            hot_counters_read(&g->slot[i]->counters, g->plan);
-    if (self != NULL && !closing)
-        read_own(g, &self->counters, false);
-}
-
-/* counted(now), by what was read last. */
-static void sum_up(struct group *g, struct pg_counts *out)
-{
-    static const struct pg_counts zero;
-
-    *out = g->gone;
-    for (uint32_t i = 0; i < g->n_slots; i++)
-        hot_counts_add(out, &g->slot[i]->counters.last, &zero, g->plan);
+        if (g->slot[i] != self && !hot_counters_idle(&g->slot[i]->counters))
+            group_read_slot(g, g->slot[i]);
     if (g->reads_process)
-        hot_process_read(g->plan, out);
+        hot_process_read(g->plan, &g->counted);
+    if (self != NULL && !closing)
+        read_self(g, self, false);
 }
 
 static void take_base(struct group *g)
 {
     read_slots(g, false);
-    sum_up(g, &g->base);
+    hot_counts_copy(&g->base, &g->counted, g->plan);
 }
 
 static void add_window(struct group *g, struct pg_counts *to)
 {
-    struct pg_counts now;
-
     read_slots(g, true);
-    sum_up(g, &now);
-    hot_counts_add(to, &now, &g->base, g->plan);
+    hot_counts_add(to, &g->counted, &g->base, g->plan);
 }
 
+/* The closed windows, and what else the owner sees. */
 static void tell(const struct group *g, struct group_counts *out)
 {
+    hot_counts_copy(&out->counts, &g->sum, g->plan);
     out->windows = g->windows;
     out->threads = g->n_slots;
     out->missed = g->missed;
@@ -121,33 +137,28 @@ void group_stop(struct group *g, struct group_counts *out)
         g->open = false;
         g->windows++;
     }
-    if (out != NULL) {
-        out->counts = g->sum;
+    if (out != NULL)
         tell(g, out);
-    }
     hot_unlock(&g->lock);
 }
 
 void group_read(struct group *g, struct group_counts *out)
 {
     hot_lock(&g->lock);
-    out->counts = g->sum;
+    tell(g, out);
     if (g->open)
         add_window(g, &out->counts);
-    tell(g, out);
     hot_unlock(&g->lock);
 }
 
 void group_reset(struct group *g, struct group_counts *out)
 {
     hot_lock(&g->lock);
-    counts_zero(&g->sum, g->plan);
+    hot_counts_clear(&g->sum, g->plan);
     g->windows = 0;
     if (g->open)
         take_base(g);
-    if (out != NULL) {
-        out->counts = g->sum;
+    if (out != NULL)
         tell(g, out);
-    }
     hot_unlock(&g->lock);
 }

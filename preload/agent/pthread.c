@@ -27,7 +27,7 @@ struct start {
 int pthread_create_real(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
                         void *arg)
 {
-    static create_fn *next; /* every thread finds the same one */
+    static PG_WITH_LOADER create_fn *next; /* every thread finds the same one */
     create_fn *found = __atomic_load_n(&next, __ATOMIC_RELAXED);
 
     if (found == NULL) {
@@ -66,7 +66,7 @@ __attribute__((visibility("default"))) int pthread_create(pthread_t *restrict th
                                                           const pthread_attr_t *restrict attr,
                                                           void *(*run)(void *), void *restrict arg)
 {
-    bool counted = agent.windows != NULL || agent.imported;
+    bool counted = agent.windows != NULL || agent_imported;
     struct start *start = counted ? malloc(sizeof *start) : NULL;
     int rc;
 

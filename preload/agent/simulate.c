@@ -78,7 +78,7 @@ static struct {
     size_t prefix_size;
     char path[4200]; /* of the dumps, up to their number; then of one */
     char kept[4200]; /* [recorder] the dump that the line was counted with */
-} sim = {.end = VG_USERREQ__DUMP_STATS_AT};
+} sim;
 
 /* ---- [go thread] ---- */
 
@@ -333,6 +333,7 @@ static void measure_empty_window(void)
 
 void hook_simulate_run_first(struct hook_regs *regs)
 {
+    sim.end = VG_USERREQ__DUMP_STATS_AT;
     if (!sim.ready) {
         sim.ready = true;
         measure_empty_window();
@@ -344,7 +345,6 @@ void hook_simulate_run_first(struct hook_regs *regs)
     bench_word(agent.layout.bench_time)[0] = FINISHED;
     bench_word(agent.layout.bench_time)[1] = 0;
     sim.have_half = sim.have_full = sim.torn = sim.switching = sim.enough = false;
-    sim.end = VG_USERREQ__DUMP_STATS_AT;
     sim.target = 1;
     begin(FIRST, 1);
 }

@@ -11,15 +11,15 @@
 
 #include <string.h>
 
-enum { MAX_NAMES = 4 };
+enum { MAX_CALLERS = 2, MAX_CALLEES = 4 };
 
 struct site_rule {
     const char *what;                         /* for messages */
     void (*count)(struct hook_regs *regs);    /* when threads are counted; NULL: not hooked */
     void (*simulate)(struct hook_regs *regs); /* under Valgrind; NULL: not hooked */
     bool required;
-    const char *caller[MAX_NAMES]; /* every one that exists is searched */
-    const char *callee[MAX_NAMES]; /* names that Go versions gave it; every one that exists */
+    const char *caller[MAX_CALLERS]; /* every one that exists is searched */
+    const char *callee[MAX_CALLEES]; /* names that Go versions gave it; every one that exists */
 };
 
 #define PROCESS_BENCH                                                                \
@@ -124,10 +124,10 @@ static int add_rule(struct builder *b, const struct site_rule *rule, struct pg_e
     struct gobin_function caller, callee;
     int n = 0, rc;
 
-    for (size_t i = 0; hook != NULL && i < MAX_NAMES && rule->caller[i] != NULL; i++) {
+    for (size_t i = 0; hook != NULL && i < MAX_CALLERS && rule->caller[i] != NULL; i++) {
         if (!agent.engine->gobin_function_by_name(b->bin, rule->caller[i], &caller))
             continue;
-        for (size_t k = 0; k < MAX_NAMES && rule->callee[k] != NULL; k++) {
+        for (size_t k = 0; k < MAX_CALLEES && rule->callee[k] != NULL; k++) {
             if (!agent.engine->gobin_function_by_name(b->bin, rule->callee[k], &callee))
                 continue;
             rc = add_calls(b, &caller, callee.entry, hook, err);

@@ -47,7 +47,7 @@ static struct {
     uint8_t queue[MOST];
     uint32_t n; /* entries in use end before it */
     struct turn_thread thread[MOST];
-} turns = {.holder = NOBODY};
+} turns; /* of no meaning until turns_start */
 
 /* ---- with the lock ---- */
 

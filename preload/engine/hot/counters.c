@@ -7,7 +7,7 @@
 
 enum { PAGE = 1 }; /* the kernel rounds up, whatever its page size is */
 
-static void counts_clear(struct pg_counts *c, const struct pg_plan *plan)
+void hot_counts_clear(struct pg_counts *c, const struct pg_plan *plan)
 {
     for (uint32_t i = 0; i < plan->n_counters; i++)
         c->value[i] = 0;
@@ -55,7 +55,7 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
     c->slice.valid = false;
     c->slice.counts_faults = hot_plan_counts_faults(plan);
     c->user.possible = false;
-    counts_clear(&c->last, plan);
+    hot_counts_clear(&c->last, plan);
     for (uint32_t g = 0; g < plan->n_groups; g++)
         c->raw_enabled_ns[g] = c->raw_running_ns[g] = 0;
     for (uint32_t i = 0; i < plan->n_events; i++)
@@ -147,11 +147,10 @@ void hot_counters_read(struct hot_counters *c, const struct pg_plan *plan)
     uint32_t moved = 0; /* bit g: group g moved */
     uint32_t seq = 0;
 
-    if (c->idle_page != NULL) {
+    if (hot_counters_idle(c))
+        return;
+    if (c->idle_page != NULL)
         seq = __atomic_load_n(&c->idle_page->lock, __ATOMIC_ACQUIRE);
-        if (c->idle && seq == c->idle_seq)
-            return;
-    }
     for (uint32_t g = 0; g < plan->n_groups; g++)
         moved |= (uint32_t)read_group(c, plan, g, values) << g;
     for (uint32_t i = 0; i < plan->n_counters; i++) {
@@ -182,6 +181,16 @@ void hot_process_read(const struct pg_plan *plan, struct pg_counts *out)
             out->value[i] = (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
         else
             out->value[i] = (uint64_t)usage.ru_nvcsw + (uint64_t)usage.ru_nivcsw;
+    }
+}
+
+void hot_counts_copy(struct pg_counts *to, const struct pg_counts *from, const struct pg_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n_counters; i++)
+        to->value[i] = from->value[i];
+    for (uint32_t g = 0; g < plan->n_groups; g++) {
+        to->enabled_ns[g] = from->enabled_ns[g];
+        to->running_ns[g] = from->running_ns[g];
     }
 }
 

@@ -59,6 +59,13 @@ int hot_counters_open(struct hot_counters *c, const struct pg_plan *plan, int32_
  * PG_SOURCE_RUSAGE counters are not per thread and are left alone. [go thread] */
 void hot_counters_read(struct hot_counters *c, const struct pg_plan *plan);
 
+/* Does c->last hold still? Then reading would change nothing. [go thread] */
+static inline bool hot_counters_idle(const struct hot_counters *c)
+{
+    return c->idle && c->idle_page != NULL &&
+           __atomic_load_n(&c->idle_page->lock, __ATOMIC_ACQUIRE) == c->idle_seq;
+}
+
 /* The same for the calling thread, whose counters c must be, by the clock where that is as good.
  * The times are those of the end of the call, or with `closing` of its beginning. False when
  * hardware counters were left as they are: hot_user_read (userread.h) brings them. [go thread] */
@@ -79,6 +86,10 @@ void hot_counters_close(struct hot_counters *c, const struct pg_plan *plan);
  * [go thread] */
 void hot_process_read(const struct pg_plan *plan, struct pg_counts *out);
 
+/* Those of the plan alone: a pg_counts is large, and most plans are small. [any] */
+void hot_counts_clear(struct pg_counts *c, const struct pg_plan *plan);
+void hot_counts_copy(struct pg_counts *to, const struct pg_counts *from,
+                     const struct pg_plan *plan);
 /* sum += now - base, for all counters and groups of the plan. [any] */
 void hot_counts_add(struct pg_counts *sum, const struct pg_counts *now,
                     const struct pg_counts *base, const struct pg_plan *plan);

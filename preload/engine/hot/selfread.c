@@ -121,17 +121,6 @@ static uint32_t schedule_count(const struct hot_counters *c)
     return __atomic_load_n(&c->idle_page->lock, __ATOMIC_ACQUIRE);
 }
 
-static void copy_times(struct pg_counts *to, const struct pg_counts *from,
-                       const struct pg_plan *plan)
-{
-    for (uint32_t i = 0; i < plan->n_counters; i++)
-        to->value[i] = from->value[i];
-    for (uint32_t g = 0; g < plan->n_groups; g++) {
-        to->enabled_ns[g] = from->enabled_ns[g];
-        to->running_ns[g] = from->running_ns[g];
-    }
-}
-
 static uint64_t not_below(uint64_t value, uint64_t least)
 {
     return (int64_t)(value - least) < 0 ? least : value;
@@ -168,7 +157,7 @@ static void read_and_remember(struct hot_counters *c, const struct pg_plan *plan
     struct pg_counts least;
     uint64_t before, after, now, faults;
 
-    copy_times(&least, &c->last, plan);
+    hot_counts_copy(&least, &c->last, plan);
     before = hot_self_clock(self);
     hot_counters_read(c, plan);
     after = hot_self_clock(self);
@@ -180,7 +169,7 @@ static void read_and_remember(struct hot_counters *c, const struct pg_plan *plan
     if (!known) {
         slice->seq = seq;
         slice->clock = before + (after - before) / 2;
-        copy_times(&slice->times, &c->last, plan);
+        hot_counts_copy(&slice->times, &c->last, plan);
     }
     slice->read_at = after;
     slice->faults = faults;
@@ -203,14 +192,13 @@ bool hot_counters_read_self(struct hot_counters *c, const struct pg_plan *plan,
         return true;
     }
     seq = schedule_count(c);
-    now = hot_self_clock(self);
+    now = closing ? hot_self_clock(self) : slice->read_at;
     if (slice->valid && slice->seq == seq && now - slice->read_at < FRESH_NS &&
         faults_of_self(slice) == slice->faults) {
-        uint64_t t = closing ? now : hot_self_clock(self);
-
-        if (schedule_count(c) == seq) {
+        now = closing ? now : hot_self_clock(self);
+        if (now - slice->read_at < FRESH_NS && schedule_count(c) == seq) {
             c->idle = false;
-            set_times(c, plan, t, &c->last);
+            set_times(c, plan, now, &c->last);
             return !c->user.possible;
         }
     }
