@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// Count runs f and counts the events meanwhile, on all threads of the process unless an option says
-// otherwise. The error is f's own, with what was counted until then, or that of [Open], and then f
-// was not run.
+// Count runs f on the calling goroutine and counts the events meanwhile, on all threads of the process
+// unless [Thread] or [Threads] says otherwise; [Value] says in which units. The Result is the caller's. The
+// error is f's own, with what was counted until then, or that of [Open], and then f was not run. An event
+// that never got on the hardware is no error: its Count is NaN.
 func Count(events string, f func() error, opts ...Option) (Result, error) {
 	var r Result
 	cfg := configOf(opts)
@@ -36,8 +37,9 @@ func during(c *Counter, r *Result, f func() error) error {
 	return f()
 }
 
-// CountContext is [Count] for a function that takes a context. When the context ends, counting ends
-// there and then, however long f takes to return; the error is then the context's.
+// CountContext is [Count] for a function that takes a context, and counts the same threads. When the
+// context ends, counting ends there and then, however long f takes to return, and the error is the
+// context's; f is not run when it has ended already. Other errors are those of Count.
 func CountContext(ctx context.Context, events string, f func(context.Context) error, opts ...Option) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err

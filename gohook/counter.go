@@ -57,8 +57,10 @@ type Counter struct {
 	closed bool
 }
 
-// Open opens a counter, stopped and at zero. The error is ErrNoPMU, ErrPermission, ErrUnsupported,
-// ErrInvalid or ErrLimit by errors.Is, and then nothing is left open.
+// Open opens a counter, stopped and at zero, which the caller has to Close. It counts all threads of the
+// process, or with [Thread] the one that calls Open, or those of [Threads]. The error is ErrNoPMU,
+// ErrPermission, ErrUnsupported, ErrInvalid or ErrLimit by errors.Is, or wraps syscall.ESRCH when a thread
+// of Threads is no more; then nothing is left open.
 func Open(events string, opts ...Option) (*Counter, error) {
 	c := configOf(opts)
 	return open(events, &c)
@@ -122,7 +124,8 @@ func (c *Counter) Reset() error {
 }
 
 // Read fills *r with what was counted so far: in all windows since the last Reset, and in the open
-// one up to now. r.Values is reused when it has room. The error is ErrClosed or nil.
+// one up to now. *r stays the caller's, and r.Values is reused when it has room. The error is ErrClosed
+// or nil.
 func (c *Counter) Read(r *Result) error {
 	if err := c.lock(); err != nil {
 		return err
@@ -174,7 +177,8 @@ func (e *event) fill(v *Value, raw, own uint64, enabled, running time.Duration) 
 
 // Join adds the calling goroutine to a counter that was opened with [Threads]: the goroutine is
 // locked to its thread, which counts from now on. The function that it returns undoes both, is called
-// by the same goroutine, and may be called twice. What was counted stays.
+// by the same goroutine, and may be called twice. What was counted stays. The error is ErrClosed,
+// ErrPermission, ErrUnsupported or ErrLimit by errors.Is, and then the goroutine is not locked.
 func (c *Counter) Join() (leave func(), err error) {
 	runtime.LockOSThread()
 	if err = c.lock(); err == nil {
@@ -202,7 +206,9 @@ func (c *Counter) Join() (leave func(), err error) {
 // AttachBPF runs a loaded BPF program, given by its descriptor, at an event of the counter on every
 // thread it counts, now and later, until Close. The event is a tracepoint, or one that overflows. A
 // program at a tracepoint decides for all counters of it, other programs' too: what it returns 0 for
-// is not counted.
+// is not counted. The descriptor stays the caller's, who may close it at once. The error is ErrClosed;
+// ErrInvalid when the counter has no such event; ErrUnsupported or ErrPermission when the kernel does not
+// take the program there; or wraps what else the kernel said.
 func (c *Counter) AttachBPF(event string, prog int) error {
 	if err := c.lock(); err != nil {
 		return err
@@ -217,7 +223,8 @@ func (c *Counter) AttachBPF(event string, prog int) error {
 		Text: "the counter has no event " + event}
 }
 
-// Close releases the descriptors. Closing twice returns ErrClosed.
+// Close releases the descriptors, on any goroutine. The error is nil, or ErrClosed when it was closed
+// before.
 func (c *Counter) Close() error {
 	if err := c.lock(); err != nil {
 		return err

@@ -1,5 +1,8 @@
 package gohook
 
+// The functions in this file count one event. f runs on the calling goroutine, which [Thread] locks to
+// its thread meanwhile; the Value is the caller's.
+
 // one counts a single event while f runs. The error is f's own, ErrNotCounted, or that of Open.
 func one(event string, f func() error, opts []Option) (Value, error) {
 	r, err := Count(event, f, opts...)
@@ -14,86 +17,130 @@ func one(event string, f func() error, opts []Option) (Value, error) {
 	return v, err
 }
 
-// CPUInstructions counts instructions that were executed to their end.
+// CPUInstructions returns the number of instructions that were executed to their end while f ran, of all
+// threads of the process unless [Thread] or [Threads] says otherwise. The error is f's own or
+// ErrNotCounted, with the Value; or ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not
+// run.
 func CPUInstructions(f func() error, opts ...Option) (Value, error) {
 	return one("instructions", f, opts)
 }
 
-// CPUCycles counts the processor's cycles, which last longer when it is clocked down.
+// CPUCycles returns the number of the processor's cycles while f ran, which last longer when it is clocked
+// down, of all threads of the process unless [Thread] or [Threads] says otherwise. The error is f's own or
+// ErrNotCounted, with the Value; or ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not
+// run.
 func CPUCycles(f func() error, opts ...Option) (Value, error) { return one("cycles", f, opts) }
 
-// CPURefCycles counts cycles of a clock that keeps its pace.
+// CPURefCycles returns the number of cycles of a clock that keeps its pace, while f ran, of all threads of
+// the process unless [Thread] or [Threads] says otherwise. The error is f's own or ErrNotCounted, with the
+// Value; or ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func CPURefCycles(f func() error, opts ...Option) (Value, error) {
 	return one("ref-cycles", f, opts)
 }
 
-// BusCycles counts cycles of the bus.
+// BusCycles returns the number of cycles of the bus while f ran, of all threads of the process unless
+// [Thread] or [Threads] says otherwise. The error is f's own or ErrNotCounted, with the Value; or
+// ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func BusCycles(f func() error, opts ...Option) (Value, error) { return one("bus-cycles", f, opts) }
 
-// StalledFrontendCycles counts cycles in which no instruction was there to be issued.
+// StalledFrontendCycles returns the number of cycles, while f ran, in which no instruction was there to be
+// issued, of all threads of the process unless [Thread] or [Threads] says otherwise. The error is f's own
+// or ErrNotCounted, with the Value; or ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not
+// run.
 func StalledFrontendCycles(f func() error, opts ...Option) (Value, error) {
 	return one("stalled-cycles-frontend", f, opts)
 }
 
-// StalledBackendCycles counts cycles in which no unit was free to take an instruction.
+// StalledBackendCycles returns the number of cycles, while f ran, in which no unit was free to take an
+// instruction, of all threads of the process unless [Thread] or [Threads] says otherwise. The error is f's
+// own or ErrNotCounted, with the Value; or ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did
+// not run.
 func StalledBackendCycles(f func() error, opts ...Option) (Value, error) {
 	return one("stalled-cycles-backend", f, opts)
 }
 
-// CacheReferences counts accesses to the last level of the cache, on most processors.
+// CacheReferences returns the number of accesses to the last level of the cache, on most processors, while
+// f ran, of all threads of the process unless [Thread] or [Threads] says otherwise. The error is f's own
+// or ErrNotCounted, with the Value; or ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not
+// run.
 func CacheReferences(f func() error, opts ...Option) (Value, error) {
 	return one("cache-references", f, opts)
 }
 
-// CacheMisses counts accesses that the last level of the cache could not serve, on most processors.
+// CacheMisses returns the number of accesses that the last level of the cache could not serve, on most
+// processors, while f ran, of all threads of the process unless [Thread] or [Threads] says otherwise. The
+// error is f's own or ErrNotCounted, with the Value; or ErrNoPMU, ErrPermission, ErrUnsupported or
+// ErrLimit, and f did not run.
 func CacheMisses(f func() error, opts ...Option) (Value, error) {
 	return one("cache-misses", f, opts)
 }
 
-// Branches counts branch instructions.
+// Branches returns the number of branch instructions while f ran, of all threads of the process unless
+// [Thread] or [Threads] says otherwise. The error is f's own or ErrNotCounted, with the Value; or
+// ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func Branches(f func() error, opts ...Option) (Value, error) { return one("branches", f, opts) }
 
-// BranchMisses counts branches that were predicted wrongly.
+// BranchMisses returns the number of branches that were predicted wrongly while f ran, of all threads of
+// the process unless [Thread] or [Threads] says otherwise. The error is f's own or ErrNotCounted, with the
+// Value; or ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func BranchMisses(f func() error, opts ...Option) (Value, error) {
 	return one("branch-misses", f, opts)
 }
 
-// CPUClock counts nanoseconds in which threads had a CPU, by a timer per CPU.
+// CPUClock returns the nanoseconds in which threads had a CPU while f ran, by a timer per CPU, of all
+// threads of the process unless [Thread] or [Threads] says otherwise. The error is f's own, with the
+// Value; or ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func CPUClock(f func() error, opts ...Option) (Value, error) { return one("cpu-clock", f, opts) }
 
-// CPUTaskClock counts nanoseconds in which threads had a CPU: four threads use four in one.
+// CPUTaskClock returns the nanoseconds in which threads had a CPU while f ran, where four threads use four
+// in one, of all threads of the process unless [Thread] or [Threads] says otherwise. The error is f's own,
+// with the Value; or ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func CPUTaskClock(f func() error, opts ...Option) (Value, error) { return one("task-clock", f, opts) }
 
-// PageFaults counts page faults, major and minor.
+// PageFaults returns the number of page faults, major and minor, while f ran, of all threads of the
+// process unless [Thread] or [Threads] says otherwise. The error is f's own, with the Value; or
+// ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func PageFaults(f func() error, opts ...Option) (Value, error) { return one("page-faults", f, opts) }
 
-// MinorPageFaults counts page faults that needed no input.
+// MinorPageFaults returns the number of page faults that needed no input, while f ran, of all threads of
+// the process unless [Thread] or [Threads] says otherwise. The error is f's own, with the Value; or
+// ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func MinorPageFaults(f func() error, opts ...Option) (Value, error) {
 	return one("minor-faults", f, opts)
 }
 
-// MajorPageFaults counts page faults that waited for input.
+// MajorPageFaults returns the number of page faults that waited for input, while f ran, of all threads of
+// the process unless [Thread] or [Threads] says otherwise. The error is f's own, with the Value; or
+// ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func MajorPageFaults(f func() error, opts ...Option) (Value, error) {
 	return one("major-faults", f, opts)
 }
 
-// ContextSwitches counts how often a thread lost its CPU, of itself or not. A Go process has threads
-// that sleep and wake on their own; with [Thread] they are left out.
+// ContextSwitches returns how often a thread lost its CPU while f ran, of itself or not, of all threads of
+// the process unless [Thread] or [Threads] says otherwise. A Go process has threads that sleep and wake on
+// their own; with [Thread] they are left out. The error is f's own, with the Value; or ErrPermission,
+// ErrUnsupported or ErrLimit, and f did not run.
 func ContextSwitches(f func() error, opts ...Option) (Value, error) {
 	return one("context-switches", f, opts)
 }
 
-// CPUMigrations counts how often a thread went on on another CPU.
+// CPUMigrations returns how often a thread went on on another CPU while f ran, of all threads of the
+// process unless [Thread] or [Threads] says otherwise. The error is f's own, with the Value; or
+// ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func CPUMigrations(f func() error, opts ...Option) (Value, error) {
 	return one("cpu-migrations", f, opts)
 }
 
-// AlignmentFaults counts accesses to unaligned data that the kernel had to mend; never on amd64.
+// AlignmentFaults returns the number of accesses to unaligned data, while f ran, that the kernel had to
+// mend, never any on amd64, of all threads of the process unless [Thread] or [Threads] says otherwise. The
+// error is f's own, with the Value; or ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func AlignmentFaults(f func() error, opts ...Option) (Value, error) {
 	return one("alignment-faults", f, opts)
 }
 
-// EmulationFaults counts instructions that the kernel had to emulate.
+// EmulationFaults returns the number of instructions that the kernel had to emulate while f ran, of all
+// threads of the process unless [Thread] or [Threads] says otherwise. The error is f's own, with the
+// Value; or ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func EmulationFaults(f func() error, opts ...Option) (Value, error) {
 	return one("emulation-faults", f, opts)
 }
@@ -133,37 +180,53 @@ func cache(name string, op CacheOp, result CacheResult, f func() error, opts []O
 	return one(name+cacheAccess[op], f, opts)
 }
 
-// L1Data counts what happens to the first-level data cache.
+// L1Data returns the number of operations on the first-level data cache while f ran, of all threads of the
+// process unless [Thread] or [Threads] says otherwise. The error is f's own or ErrNotCounted, with the
+// Value; or ErrInvalid, ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func L1Data(op CacheOp, result CacheResult, f func() error, opts ...Option) (Value, error) {
 	return cache("L1-dcache", op, result, f, opts)
 }
 
-// L1Instructions counts what happens to the first-level instruction cache.
+// L1Instructions returns the number of operations on the first-level instruction cache while f ran, of all
+// threads of the process unless [Thread] or [Threads] says otherwise. The error is f's own or
+// ErrNotCounted, with the Value; or ErrInvalid, ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f
+// did not run.
 func L1Instructions(op CacheOp, result CacheResult, f func() error, opts ...Option) (Value, error) {
 	return cache("L1-icache", op, result, f, opts)
 }
 
-// LLCache counts what happens to the last-level cache.
+// LLCache returns the number of operations on the last-level cache while f ran, of all threads of the
+// process unless [Thread] or [Threads] says otherwise. The error is f's own or ErrNotCounted, with the
+// Value; or ErrInvalid, ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func LLCache(op CacheOp, result CacheResult, f func() error, opts ...Option) (Value, error) {
 	return cache("LLC", op, result, f, opts)
 }
 
-// DataTLB counts translations of data addresses.
+// DataTLB returns the number of translations of data addresses while f ran, of all threads of the process
+// unless [Thread] or [Threads] says otherwise. The error is f's own or ErrNotCounted, with the Value; or
+// ErrInvalid, ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func DataTLB(op CacheOp, result CacheResult, f func() error, opts ...Option) (Value, error) {
 	return cache("dTLB", op, result, f, opts)
 }
 
-// InstructionTLB counts translations of instruction addresses.
+// InstructionTLB returns the number of translations of instruction addresses while f ran, of all threads
+// of the process unless [Thread] or [Threads] says otherwise. The error is f's own or ErrNotCounted, with
+// the Value; or ErrInvalid, ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func InstructionTLB(op CacheOp, result CacheResult, f func() error, opts ...Option) (Value, error) {
 	return cache("iTLB", op, result, f, opts)
 }
 
-// BPU counts what the branch prediction unit is asked.
+// BPU returns the number of questions to the branch prediction unit while f ran, of all threads of the
+// process unless [Thread] or [Threads] says otherwise. The error is f's own or ErrNotCounted, with the
+// Value; or ErrInvalid, ErrNoPMU, ErrPermission, ErrUnsupported or ErrLimit, and f did not run.
 func BPU(op CacheOp, result CacheResult, f func() error, opts ...Option) (Value, error) {
 	return cache("branch", op, result, f, opts)
 }
 
-// NodeCache counts accesses to the memory of the thread's own node, and, as misses, of others.
+// NodeCache returns the number of accesses to the memory of the thread's own node, or as misses to that of
+// others, while f ran, of all threads of the process unless [Thread] or [Threads] says otherwise. The
+// error is f's own or ErrNotCounted, with the Value; or ErrInvalid, ErrNoPMU, ErrPermission,
+// ErrUnsupported or ErrLimit, and f did not run.
 func NodeCache(op CacheOp, result CacheResult, f func() error, opts ...Option) (Value, error) {
 	return cache("node", op, result, f, opts)
 }

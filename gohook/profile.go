@@ -84,8 +84,10 @@ func (p *Profiler) drain() {
 	}
 }
 
-// Stop ends the profile and writes it. A profile without a single sample is not written: then
-// Samples is 0. Further calls return the same and do nothing.
+// Stop ends the profile and writes it, on any goroutine; w stays the caller's to close. A profile without
+// a single sample is not written: then Samples is 0. The error is the writer's, ErrLimit when there was no
+// memory for the profile, or why threads could not be sampled to the end. Further calls return the same and
+// do nothing.
 func (p *Profiler) Stop() (ProfileSums, error) {
 	p.once.Do(func() {
 		close(p.quit)

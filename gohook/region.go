@@ -26,8 +26,8 @@ type OpenRegion struct{ number int }
 // Waits (perfgo test off-cpu) have none.
 //
 // Entering and leaving cost some hundred nanoseconds and allocate nothing after the first time. In a
-// process that is not measured they do nothing, so a Region may stay in the code. There are 64 names
-// of at most 120 bytes; more are ignored.
+// process that is not measured they do nothing, so a Region may stay in the code. They cannot fail: there
+// are 64 names of at most 120 bytes, and more are ignored.
 func Region(name string) OpenRegion {
 	r := OpenRegion{regionNumber(name)}
 	if r.number >= 0 {
@@ -36,7 +36,7 @@ func Region(name string) OpenRegion {
 	return r
 }
 
-// End leaves the region; call it once.
+// End leaves the region; call it once, on whichever goroutine.
 func (r OpenRegion) End() {
 	if r.number >= 0 {
 		libRegionEnd(r.number)

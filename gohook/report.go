@@ -28,7 +28,8 @@ import (
 // stopped or reset meanwhile that would be wrong: then there are no metrics, and b.Log says why.
 //
 // Events that cannot be counted are left out; the error, as that of [Open], is for when nothing is
-// left. The benchmark runs all the same.
+// left. The benchmark runs all the same. Call it on the benchmark's goroutine; what it opens is closed when
+// the benchmark ends.
 func Report(b *testing.B, opts ...Option) error {
 	b.Helper()
 	cfg := configOf(opts)

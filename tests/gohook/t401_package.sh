@@ -63,4 +63,15 @@ undocumented=$(go doc -all . | awk '
     name != "" && /^    [A-Z]/ { name = "" }
     END { if (name != "") print name }' | grep -v ' struct {$\|^type .* int$')
 if [ -z "$undocumented" ]; then ok documented; else not_ok documented "no comment: $undocumented"; fi
+
+# What returns an error says which; what runs a function, on which threads it counts.
+unsaid=$(go doc -all . | awk '
+    function check() {
+        if (name ~ /error\)?$/ && text !~ /rror|Err[A-Z]/) print "no errors: " name
+        if (name ~ /^func [A-Z].*f func\(/ && text !~ /thread/) print "no threads: " name
+    }
+    /^func |^type |^[A-Z]+$/ { check(); name = /^func [^(]/ || /^func \([a-z]+ \*?[A-Z]/ ? $0 : ""; text = ""; next }
+    { text = text $0 }
+    END { check() }' | grep -v 'func (e \*Error)')
+if [ -z "$unsaid" ]; then ok errors-documented; else not_ok errors-documented "$unsaid"; fi
 finish
