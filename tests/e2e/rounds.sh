@@ -7,13 +7,14 @@ ROUNDS=3
 
 # truth TEST WAY GROUPS BENCH|BENCH... ARG...
 truth() {
-    local test=$1 way=$2 groups=$3 left=$4 round name line
+    local test=$1 way=$2 groups=$3 left=$4 round name line race=()
     local -A verdict=()
     shift 4
+    [[ " ${E2E_FLAGS:-} " != *" -race "* ]] || race=(-race)
     for ((round = 1; round <= ROUNDS; round++)); do
         name=$test-$round
         gobench "$way" "$name" -run=NONE -bench="^Benchmark($left)\$" "$@" || show "$name"
-        "$JUDGE" truth -groups "$groups" -only "$left" $(records "$name") >"$TMP/$name.verdicts"
+        "$JUDGE" truth "${race[@]}" -groups "$groups" -only "$left" $(records "$name") >"$TMP/$name.verdicts"
         grep '^# ' "$TMP/$name.verdicts"
         left=
         while IFS= read -r line; do
