@@ -8,10 +8,15 @@
 whole() { jq -e -s "$2" "$1" >/dev/null; }
 reported() { "$PERFGO" report "$(dirname "$(records "$1")")" --format=csv | grep -q BenchmarkLong; }
 
-# Without procps, which a small system lacks.
+# Without procps, which a small system lacks. (Not by awk over all files: some awks end at the first that is
+# gone when its turn comes, and then the child is not found.)
 child_of() {
-    awk -v parent="$1" 'FNR == 1 { sub(/.*\) /, ""); if ($2 == parent) { split(FILENAME, p, "/"); print p[3] } }' \
-        /proc/[0-9]*/stat 2>/dev/null
+    local stat line parent
+    for stat in /proc/[0-9]*/stat; do
+        { IFS= read -r line <"$stat"; } 2>/dev/null || continue
+        read -r _ parent _ <<<"${line##*) }"
+        [ "$parent" != "$1" ] || { stat=${stat%/stat}; echo "${stat#/proc/}"; }
+    done
 }
 still_runs() {
     local exe
