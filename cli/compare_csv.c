@@ -1,4 +1,5 @@
 /* compare_csv.c - RFC 4180, one line per row of a comparison; an empty field is not known. */
+#include "base/decimal.h"
 #include "cli/compare_format.h"
 #include "cli/markup.h"
 
@@ -7,7 +8,7 @@
 
 static void number(FILE *f, double x)
 {
-    char text[40];
+    char text[DECIMAL_SIZE];
 
     fputc(',', f);
     if (!isfinite(x))

@@ -1,6 +1,7 @@
 /* compare_html.c - a comparison as a page with plots: what compare_json.c writes, and in each row
  * "old_values" and "new_values" (values of html_data.h, but ascending; null: that side is absent)
  * and "better". Rows go straight to the text: a comparison can have a hundred thousand. */
+#include "base/decimal.h"
 #include "bench/stats.h"
 #include "cli/compare_format.h"
 #include "cli/html.h"
@@ -8,10 +9,11 @@
 
 static void number(FILE *f, const char *before, double x)
 {
-    char text[40];
+    char text[DECIMAL_SIZE];
 
     output_exact(x, text, sizeof text);
-    fprintf(f, "%s%s", before, text);
+    fputs_unlocked(before, f);
+    fputs_unlocked(text, f);
 }
 
 static void write_values(FILE *f, const char *key, const struct sample *s, struct bootstrap **boot)

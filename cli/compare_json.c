@@ -1,4 +1,5 @@
 /* compare_json.c - a comparison for programs: proto/compare.schema.json. */
+#include "base/decimal.h"
 #include "cli/compare_format.h"
 #include "cli/markup.h"
 #include "cli/say.h"
@@ -11,10 +12,10 @@
 
 enum { COMPARE_SCHEMA = 1 };
 
-static void add_lines(cJSON *to, const char *key, const char *text)
+static void add_lines(cJSON *to, const char *name, const char *lines)
 {
-    cJSON *list = cJSON_AddArrayToObject(to, key);
-    char *copy = text_copy(text != NULL ? text : ""), *rest = copy, *line;
+    cJSON *list = cJSON_AddArrayToObject(to, name);
+    char *copy = text_copy(lines != NULL ? lines : ""), *rest = copy, *line;
 
     while ((line = strsep(&rest, "\n")) != NULL)
         if (line[0] != '\0')
@@ -24,61 +25,78 @@ static void add_lines(cJSON *to, const char *key, const char *text)
 
 /* Rows go straight to the file: a comparison can have a hundred thousand. */
 
-static void exact(FILE *f, const char *key, double x)
+static void key(FILE *f, const char *name)
 {
-    char number[40];
+    putc_unlocked('"', f);
+    fputs_unlocked(name, f);
+    fputs_unlocked("\":", f);
+}
 
+static void exact(FILE *f, const char *name, double x)
+{
+    char number[DECIMAL_SIZE];
+
+    key(f, name);
     output_exact(x, number, sizeof number);
-    fprintf(f, "\"%s\":%s,", key, number);
+    fputs_unlocked(number, f);
+    putc_unlocked(',', f);
 }
 
 /* Of an estimate ten digits say more than it knows. */
-static void estimate(FILE *f, const char *key, double x)
+static void put_estimate(FILE *f, double x, char behind)
 {
+    char number[DECIMAL_SIZE] = "null";
+
     if (isfinite(x))
-        fprintf(f, "\"%s\":%.10g,", key, x);
-    else
-        fprintf(f, "\"%s\":null,", key);
+        decimal_general(x, 10, number, sizeof number);
+    fputs_unlocked(number, f);
+    putc_unlocked(behind, f);
 }
 
-static void text(FILE *f, const char *key, const char *s)
+static void estimate(FILE *f, const char *name, double x)
 {
-    fprintf(f, "\"%s\":", key);
+    key(f, name);
+    put_estimate(f, x, ',');
+}
+
+static void text(FILE *f, const char *name, const char *s)
+{
+    key(f, name);
     markup_json(f, s);
-    fputc(',', f);
+    putc_unlocked(',', f);
 }
 
-static void side(FILE *f, const char *key, const struct sample *s, double median)
+static void truth(FILE *f, const char *name, bool x)
 {
+    key(f, name);
+    fputs_unlocked(x ? "true," : "false,", f);
+}
+
+static void side(FILE *f, const char *name, const struct sample *s, double median)
+{
+    key(f, name);
     if (s == NULL || s->n == 0) {
-        fprintf(f, "\"%s\":null,", key);
+        fputs_unlocked("null,", f);
         return;
     }
-    fprintf(f, "\"%s\":{", key);
+    putc_unlocked('{', f);
     exact(f, "median", median);
     exact(f, "min", s->value[0]);
     exact(f, "max", s->value[s->n - 1]);
     fprintf(f, "\"n\":%zu},", s->n);
 }
 
-static void end_of_interval(FILE *f, double x, char behind)
+static void interval(FILE *f, const char *name, bool known, struct signif_interval i)
 {
-    if (isfinite(x))
-        fprintf(f, "%.10g%c", x, behind);
-    else
-        fprintf(f, "null%c", behind);
-}
-
-static void interval(FILE *f, const char *key, bool known, struct signif_interval i)
-{
+    key(f, name);
     if (!known) {
-        fprintf(f, "\"%s\":null,", key);
+        fputs_unlocked("null,", f);
         return;
     }
-    fprintf(f, "\"%s\":[", key);
-    end_of_interval(f, i.low, ',');
-    end_of_interval(f, i.high, ']');
-    fputc(',', f);
+    putc_unlocked('[', f);
+    put_estimate(f, i.low, ',');
+    put_estimate(f, i.high, ']');
+    putc_unlocked(',', f);
 }
 
 void compare_json_row(FILE *f, const struct compare_row *row)
@@ -96,15 +114,15 @@ void compare_json_row(FILE *f, const struct compare_row *row)
     interval(f, "relative_ci", both, row->relative_ci);
     interval(f, "absolute_ci", both, row->absolute_ci);
     estimate(f, "noise", row->relative_noise);
-    fprintf(f, "\"exact\":%s,", row->exact ? "true" : "false");
-    fprintf(f, "\"paired\":%s,", row->paired ? "true" : "false");
+    truth(f, "exact", row->exact);
+    truth(f, "paired", row->paired);
     estimate(f, "p", row->p);
     estimate(f, "q", row->q);
     text(f, "change", compare_change_name(row->change));
     text(f, "gate", row->gate != NULL ? row->gate->text : NULL);
-    fprintf(f, "\"advisory\":%s,", row->gate != NULL && row->gate->advisory ? "true" : "false");
+    truth(f, "advisory", row->gate != NULL && row->gate->advisory);
     text(f, "verdict", row->verdict != COMPARE_NONE ? compare_verdict_name(row->verdict) : NULL);
-    fputs("\"reason\":", f);
+    key(f, "reason");
     markup_json(f, row->reason);
 }
 

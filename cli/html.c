@@ -81,19 +81,27 @@ static bool escape_separator(struct escaping *e, unsigned char c)
     return c == 0xe2 && escape_separator(e, c);
 }
 
+static bool is_plain(unsigned char c)
+{
+    return c != '<' && c != '>' && c != '&' && c != 0x7f && c != 0xe2;
+}
+
 static ssize_t escape(void *cookie, const char *p, size_t size)
 {
     struct escaping *e = cookie;
 
     for (size_t i = 0; i < size; i++) {
         const unsigned char c = (unsigned char)p[i];
+        const size_t from = i;
 
         if ((e->seen > 0 || c == 0xe2) && escape_separator(e, c))
             continue;
-        if (c == '<' || c == '>' || c == '&' || c == 0x7f)
-            fprintf(e->f, "\\u%04x", c);
+        while (i < size && is_plain((unsigned char)p[i]))
+            i++;
+        if (i > from)
+            fwrite_unlocked(p + from, 1, i-- - from, e->f);
         else
-            putc_unlocked(c, e->f);
+            fprintf(e->f, "\\u%04x", c);
     }
     return (ssize_t)size;
 }

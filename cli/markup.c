@@ -43,7 +43,7 @@ void markup_json(FILE *f, const char *s)
 
         while ((unsigned char)*s >= 0x20 && *s != '"' && *s != '\\' && *s != 0x7f)
             s++;
-        fwrite(plain, 1, (size_t)(s - plain), f);
+        fwrite_unlocked(plain, 1, (size_t)(s - plain), f);
         if (*s == '"' || *s == '\\')
             fprintf(f, "\\%c", *s++);
         else if (*s != '\0')

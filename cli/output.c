@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include "base/decimal.h"
 #include "base/files.h"
 
 #include <errno.h>
@@ -86,13 +87,7 @@ const char *output_plus_minus(void)
 
 void output_exact(double x, char *out, size_t size)
 {
-    /* 15 digits survive the way into a double and back, so that %g leaves a shorter one as it was.
-     */
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(out, size, "%.*g", digits, x);
-        if (strtod(out, NULL) == x)
-            return;
-    }
+    decimal_shortest(x, out, size);
 }
 
 void output_round(double x, char *out, size_t size)
@@ -109,5 +104,5 @@ void output_round(double x, char *out, size_t size)
         return;
     }
     before = (int)floor(log10(magnitude)) + 1;
-    snprintf(out, size, "%.*f", before >= 4 ? 0 : 4 - before, x);
+    decimal_fixed(x, before >= 4 ? 0 : 4 - before, out, size);
 }

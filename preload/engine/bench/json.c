@@ -1,4 +1,5 @@
 #include "bench/json.h"
+#include "base/decimal.h"
 #include "base/utf8.h"
 
 #include <math.h>
@@ -10,15 +11,11 @@
  * what was counted. */
 bool json_add_double(cJSON *object, const char *key, double x)
 {
-    char text[40];
+    char text[DECIMAL_SIZE];
 
     if (!isfinite(x))
         return true; /* absent is absent; callers have checked */
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, x);
-        if (strtod(text, NULL) == x)
-            break;
-    }
+    decimal_shortest(x, text, sizeof text);
     return cJSON_AddRawToObject(object, key, text) != NULL;
 }
 
