@@ -19,15 +19,11 @@ cJSON *html_run(const struct run_data *data)
     return run;
 }
 
-/* The interval of a median is that of its difference from a lone zero. */
 bool html_interval(const double *sorted, size_t n, struct bootstrap **boot,
                    struct signif_interval *out)
 {
-    static const double zero[] = {0};
-    struct signif_interval relative;
-
     return n >= 2 && (*boot != NULL || bootstrap_new(1, 0.95, boot, NULL) == 0) &&
-           bootstrap_medians(*boot, zero, 1, sorted, n, out, &relative, NULL) == 0;
+           bootstrap_median(*boot, sorted, n, out, NULL) == 0;
 }
 
 static void add_interval(cJSON *to, const double *sorted, size_t n, struct bootstrap **boot)

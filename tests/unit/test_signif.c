@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdbool.h>
 
 static void assert_near(double got, double want)
 {
@@ -38,7 +39,7 @@ static void small_samples(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct signif_cache cache = {0};
+        struct signif_cache cache = {.bytes = 0};
         double p = -1;
 
         assert_int_equal(
@@ -67,7 +68,7 @@ static void large_samples(void **state)
         size_t n;
         double p;
     } tied[] = {{25, 0.32269256638339}, {26, 0.32997060496797337}};
-    struct signif_cache cache = {0};
+    struct signif_cache cache = {.bytes = 0};
     double a[64], b[64], p;
 
     (void)state;
@@ -87,6 +88,74 @@ static void large_samples(void **state)
         }
         assert_int_equal(signif_mann_whitney(&cache, a, tied[i].n, b, 25, &p, NULL), 0);
         assert_near(p, tied[i].p);
+    }
+    signif_cache_free(&cache);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static void put_in_order(double *values, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        for (size_t k = i; k > 0 && values[k - 1] > values[k]; k--) {
+            const double x = values[k];
+
+            values[k] = values[k - 1];
+            values[k - 1] = x;
+        }
+}
+
+/* Twice U of the values that `chosen` names, against the others. */
+static size_t twice_u(const double *value, size_t all, unsigned chosen)
+{
+    size_t u2 = 0;
+
+    for (size_t i = 0; i < all; i++)
+        for (size_t k = 0; k < all; k++)
+            if ((chosen >> i & 1) && !(chosen >> k & 1))
+                u2 += value[i] > value[k] ? 2 : value[i] == value[k];
+    return u2;
+}
+
+/* Every way to deal the values to the two samples, counted one by one: with ties in all places. */
+static void every_arrangement(void **state)
+{
+    enum { TRIALS = 300, MOST = 5 };
+    struct signif_cache cache = {.bytes = 0};
+    uint64_t random = 7;
+
+    (void)state;
+    for (int t = 0; t < TRIALS; t++) {
+        const size_t n = 1 + next_random(&random) % MOST, m = 1 + next_random(&random) % MOST;
+        const unsigned ours = (1u << n) - 1;
+        size_t ways = 0, tail = 0, u2, mirror, least;
+        double value[2 * MOST], p;
+        bool equal = true;
+
+        for (size_t i = 0; i < n + m; i++) {
+            value[i] = (double)(next_random(&random) % (t % 2 ? 4 : 40));
+            equal = equal && value[i] == value[0];
+        }
+        u2 = twice_u(value, n + m, ours);
+        mirror = 2 * n * m - u2;
+        least = u2 < mirror ? u2 : mirror;
+        for (unsigned chosen = 0; chosen < 1u << (n + m); chosen++)
+            if (__builtin_popcount(chosen) == (int)(u2 < mirror ? n : m)) {
+                ways++;
+                tail += twice_u(value, n + m, chosen) <= least;
+            }
+        assert_int_equal(signif_mann_whitney(&cache, value, n, value + n, m, &p, NULL), 0);
+        if (equal)
+            assert_true(isnan(p));
+        else
+            assert_near(p, u2 == mirror ? 1 : fmin(1, 2 * (double)tail / (double)ways));
     }
     signif_cache_free(&cache);
 }
@@ -191,12 +260,90 @@ static void bootstrap_coverage(void **state)
     assert_in_range(held, TRIALS * 92 / 100, TRIALS * 99 / 100);
 }
 
+/* ---- the interval by its definition ---- */
+
+enum { RESAMPLES = 999 };
+
+static void resampled(uint64_t seed, size_t n, unsigned stream, const double *sorted, double *out)
+{
+    uint64_t state = seed ^ (n * 2 + stream) * 0xd1342543de82ef95u;
+    double drawn[64];
+
+    for (size_t r = 0; r < RESAMPLES; r++) {
+        for (size_t i = 0; i < n; i++)
+            drawn[i] = sorted[next_random(&state) % n];
+        put_in_order(drawn, n);
+        out[r] = n % 2 ? drawn[n / 2] : drawn[n / 2 - 1] / 2 + drawn[n / 2] / 2;
+    }
+}
+
+/* The last bit of a part may be another: rounding of small differences need not keep their order.
+ */
+static void assert_same_part(double got, double want)
+{
+    if (!(got == want || fabs(got - want) <= 4e-16 * fabs(want)))
+        fail_msg("got %.17g, want %.17g", got, want);
+}
+
+/* All 999 differences, sorted: what is left out of most of them makes no difference. */
+static void bootstrap_by_definition(void **state)
+{
+    static const size_t sizes[] = {1, 2, 3, 4, 5, 7, 10, 11, 20, 31};
+    static double old[RESAMPLES], new[RESAMPLES], difference[RESAMPLES], part[RESAMPLES];
+    uint64_t random = 11;
+    double a[64], b[64];
+
+    (void)state;
+    for (size_t t = 0; t < 120; t++) {
+        const size_t n = sizes[next_random(&random) % 10], m = sizes[next_random(&random) % 10];
+        const double from = (double[]){100, 0, -5, -100}[t % 4];
+        struct signif_interval r, d;
+
+        for (size_t i = 0; i < n; i++)
+            a[i] = from + (double)(next_random(&random) % (t % 3 ? 1000 : 4)) / 100;
+        for (size_t i = 0; i < m; i++)
+            b[i] = from + (double)(next_random(&random) % (t % 3 ? 1000 : 4)) / 90;
+        put_in_order(a, n);
+        put_in_order(b, m);
+        resampled(t, n, 0, a, old);
+        resampled(t, m, 1, b, new);
+        for (size_t i = 0; i < RESAMPLES; i++) {
+            difference[i] = new[i] - old[i];
+            part[i] = signif_relative(old[i], new[i]);
+        }
+        put_in_order(difference, RESAMPLES);
+        put_in_order(part, RESAMPLES);
+        d = interval(t, a, n, b, m, &r);
+        assert_true(d.low == difference[24] && d.high == difference[RESAMPLES - 25]);
+        assert_same_part(r.low, part[24]);
+        assert_same_part(r.high, part[RESAMPLES - 25]);
+    }
+}
+
+static void bootstrap_of_one_side(void **state)
+{
+    static const double values[] = {1, 2, 3, 5, 8, 13, 21};
+    static double medians[RESAMPLES];
+    struct bootstrap *boot = NULL;
+    struct signif_interval i;
+
+    (void)state;
+    assert_int_equal(bootstrap_new(5, 0.95, &boot, NULL), 0);
+    assert_int_equal(bootstrap_median(boot, values, 7, &i, NULL), 0);
+    resampled(5, 7, 1, values, medians);
+    put_in_order(medians, RESAMPLES);
+    assert_true(i.low == medians[24] && i.high == medians[RESAMPLES - 25]);
+    bootstrap_free(boot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_samples),   cmocka_unit_test(large_samples),
-        cmocka_unit_test(samples_needed),  cmocka_unit_test(false_discoveries),
-        cmocka_unit_test(bootstrap_edges), cmocka_unit_test(bootstrap_coverage),
+        cmocka_unit_test(small_samples),         cmocka_unit_test(large_samples),
+        cmocka_unit_test(every_arrangement),     cmocka_unit_test(samples_needed),
+        cmocka_unit_test(false_discoveries),     cmocka_unit_test(bootstrap_edges),
+        cmocka_unit_test(bootstrap_coverage),    cmocka_unit_test(bootstrap_by_definition),
+        cmocka_unit_test(bootstrap_of_one_side),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 #include "bench/benchset_priv.h"
 
+#include "bench/stats.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -334,18 +336,10 @@ void benchset_free(struct benchset *s)
     *s = (struct benchset){.results = 0};
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 void benchset_sort(struct benchset *s)
 {
     for (size_t i = 0; i < s->n_sample; i++)
-        if (s->sample[i].n > 1)
-            qsort(s->sample[i].value, s->sample[i].n, sizeof(double), ascending);
+        stats_sort(s->sample[i].value, s->sample[i].n);
 }
 
 int benchset_keep_turns(struct benchset *s, struct pg_error *err)

@@ -318,7 +318,7 @@ int compare_sets(const struct benchset *old, const struct benchset *new,
 {
     const char *const *cpus[] = {&old->fact[FACT_CPU], &new->fact[FACT_CPU]};
     struct compare_context c = {.old = old, .new = new, .options = options};
-    struct signif_cache cache = {NULL};
+    struct signif_cache cache = {.bytes = 0};
     struct bootstrap *boot = NULL;
     int rc;
 

@@ -8,54 +8,54 @@
  */
 #include "bench/signif.h"
 
+#include "bench/stats.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXACT_LIMIT = 50, EXACT_LIMIT_TIES = 25, MOST_SAMPLES = 100 };
-
-struct item {
-    double value;
-    bool first; /* of the first sample */
-};
-
-/* Equal values and where they stand. */
-struct group {
-    size_t size;
-    size_t rank2; /* twice the mean rank */
-};
+enum { EXACT_LIMIT = 50, EXACT_LIMIT_TIES = 25, MOST_SAMPLES = 100, CACHE_BYTES = 8 << 20 };
 
 struct ranks {
-    size_t n, m, n_groups;
-    bool ties;
+    size_t n, m, groups; /* groups of equal values */
     size_t u2; /* twice the U of the first sample: pairs in which it is larger, ties half */
-    struct group *group;
+    bool ties;
+    uint64_t tied; /* bit i: the i-th and the next of all values, sorted, are equal; to 64 values */
+    double tie_term; /* sum of t^3 - t over the groups */
 };
 
-static int by_value(const void *a, const void *b)
+/* One group of t values, `first` of them of the first sample, `seen` smaller ones. */
+static void rank_group(struct ranks *r, size_t seen, size_t t, size_t first, size_t *sum2)
 {
-    const double x = ((const struct item *)a)->value, y = ((const struct item *)b)->value;
+    const double size = (double)t;
 
-    return (x > y) - (x < y);
+    *sum2 += first * (2 * seen + t + 1); /* twice the mean rank */
+    r->groups++;
+    r->ties |= t > 1;
+    r->tie_term += size * size * size - size;
+    if (t > 1 && seen + t <= 64)
+        r->tied |= ((1ull << (t - 1)) - 1) << seen;
 }
 
-/* Groups of the merged, sorted items. */
-static void rank(struct ranks *r, const struct item *item)
+/* Of two sorted samples. */
+static struct ranks rank(const double *a, size_t n, const double *b, size_t m)
 {
-    const size_t all = r->n + r->m;
+    struct ranks r = {.n = n, .m = m};
     size_t sum2 = 0;
 
-    for (size_t i = 0, end; i < all; i = end) {
-        size_t first = 0;
+    for (size_t i = 0, k = 0; i < n || k < m;) {
+        const double least = k == m || (i < n && a[i] < b[k]) ? a[i] : b[k];
+        const size_t before = i, seen = i + k;
 
-        for (end = i; end < all && item[end].value == item[i].value; end++)
-            first += item[end].first;
-        r->group[r->n_groups] = (struct group){end - i, i + 1 + end};
-        sum2 += first * r->group[r->n_groups++].rank2;
-        r->ties |= end - i > 1;
+        while (i < n && a[i] == least)
+            i++;
+        while (k < m && b[k] == least)
+            k++;
+        rank_group(&r, seen, i + k - seen, i - before, &sum2);
     }
-    r->u2 = sum2 - r->n * (r->n + 1);
+    r.u2 = sum2 - n * (n + 1);
+    return r;
 }
 
 static double choose(size_t n, size_t k)
@@ -67,11 +67,12 @@ static double choose(size_t n, size_t k)
     return c;
 }
 
-/* P(U <= u) for every u up to the middle, without ties. */
+/* The distribution of U of n values against m when there is no difference. */
 struct null_distribution {
     struct null_distribution *next;
     size_t n, m;
-    double tail[]; /* n * m / 2 + 1 */
+    uint64_t tied; /* see struct ranks */
+    double tail[]; /* up to the middle: without ties P(U <= i), with ties P(2U <= i) */
 };
 
 /* The number of arrangements with U = u is the coefficient of q^u in the Gaussian binomial of n + m
@@ -97,65 +98,92 @@ static void fill_without_ties(struct null_distribution *d)
         c[k] /= all;
 }
 
-static const struct null_distribution *without_ties(struct signif_cache *cache, size_t n, size_t m)
+/* ways[k * width + u] is the number of ways to give k of the values seen so far to the first sample
+ * with 2U = u. Of the next t, which are equal, j go there: each of them is larger than the seen
+ * ones of the second sample and ties with the t - j others. Whole numbers below 2^53, so exact. */
+static void add_group(double *ways, size_t width, size_t n, size_t seen, size_t t)
 {
-    struct null_distribution *d;
+    for (size_t k = n < seen + t ? n : seen + t; k > 0; k--)
+        for (size_t j = 1; j <= t && j <= k; j++) {
+            const size_t from = k - j, second = seen - from; /* of the seen ones */
+            const size_t gain = j * (2 * second + t - j), reach = 2 * from * second;
+            const double *source = ways + from * width;
+            const double of_group = choose(t, j);
+            double *sum = ways + k * width + gain;
 
-    for (d = cache->first; d != NULL; d = d->next)
-        if (d->n == n && d->m == m)
-            return d;
-    d = malloc(sizeof *d + (n * m / 2 + 1) * sizeof d->tail[0]);
-    if (d == NULL)
-        return NULL;
-    d->n = n;
-    d->m = m;
-    fill_without_ties(d);
-    d->next = cache->first;
-    cache->first = d;
-    return d;
+            if (from > seen || gain >= width)
+                continue;
+            for (size_t u = 0; u <= reach && u < width - gain; u++)
+                sum[u] += of_group * source[u];
+        }
+}
+
+static bool fill_with_ties(struct null_distribution *d)
+{
+    const size_t width = d->n * d->m + 1, values = d->n + d->m;
+    const double all = choose(values, d->n);
+    double *ways = calloc((d->n + 1) * width, sizeof *ways), sum = 0;
+
+    if (ways == NULL)
+        return false;
+    ways[0] = 1;
+    for (size_t seen = 0, t; seen < values; seen += t) {
+        for (t = 1; d->tied >> (seen + t - 1) & 1; t++)
+            ;
+        add_group(ways, width, d->n, seen, t);
+    }
+    for (size_t u = 0; u < width; u++) {
+        sum += ways[d->n * width + u];
+        d->tail[u] = sum / all;
+    }
+    free(ways);
+    return true;
 }
 
 void signif_cache_free(struct signif_cache *cache)
 {
-    for (struct null_distribution *d = cache->first, *next; d != NULL; d = next) {
-        next = d->next;
-        free(d);
-    }
-    cache->first = NULL;
+    for (size_t i = 0; i < SIGNIF_BUCKETS; i++)
+        for (struct null_distribution *d = cache->bucket[i], *next; d != NULL; d = next) {
+            next = d->next;
+            free(d);
+        }
+    *cache = (struct signif_cache){.bytes = 0};
 }
 
-/* P(2U <= u2) with ties for the sample of n, given the tied groups: counts[k * width + s] is the
- * number of ways to give k of the values seen so far to that sample with twice their rank sum being
- * s. Left out are sums that no k values have, and those from which the n - k still to come, of this
- * rank or higher, lead beyond width. */
-static double tail_with_ties(const struct ranks *r, size_t n, size_t u2, double *counts)
+static struct null_distribution **bucket_of(struct signif_cache *cache, size_t n, size_t m,
+                                            uint64_t tied)
 {
-    const size_t width = u2 + n * (n + 1) + 1;
-    double sum = 0;
+    const uint64_t hash = (tied * 0x9e3779b97f4a7c15u ^ (n << 6 | m)) * 0xd1342543de82ef95u;
 
-    memset(counts, 0, (n + 1) * width * sizeof *counts);
-    counts[0] = 1;
-    for (size_t g = 0; g < r->n_groups; g++) {
-        const struct group *group = &r->group[g];
+    return &cache->bucket[(hash >> 32) % SIGNIF_BUCKETS];
+}
 
-        for (size_t k = n; k > 0; k--) {
-            const size_t to_come = (n - k) * group->rank2, most = k * group->rank2 + 1;
-            const size_t end = to_come >= width         ? 0
-                               : most < width - to_come ? most
-                                                        : width - to_come;
+/* From the cache, or made for it; what a table of many rows has is made once. NULL: no memory. */
+static const struct null_distribution *distribution(struct signif_cache *cache, size_t n, size_t m,
+                                                    uint64_t tied)
+{
+    const size_t tails = tied != 0 ? n * m + 1 : n * m / 2 + 1;
+    const size_t bytes = sizeof(struct null_distribution) + tails * sizeof(double);
+    struct null_distribution **bucket = bucket_of(cache, n, m, tied), *d;
 
-            for (size_t j = 1; j <= group->size && j <= k; j++) {
-                const double ways = choose(group->size, j);
-                const size_t step = j * group->rank2;
-
-                for (size_t s = step + (k - j) * (k - j + 1); s < end; s++)
-                    counts[k * width + s] += ways * counts[(k - j) * width + s - step];
-            }
-        }
+    for (d = *bucket; d != NULL; d = d->next)
+        if (d->n == n && d->m == m && d->tied == tied)
+            return d;
+    if (cache->bytes + bytes > CACHE_BYTES)
+        signif_cache_free(cache);
+    d = malloc(bytes);
+    if (d == NULL)
+        return NULL;
+    *d = (struct null_distribution){.next = *bucket, .n = n, .m = m, .tied = tied};
+    if (tied == 0) {
+        fill_without_ties(d);
+    } else if (!fill_with_ties(d)) {
+        free(d);
+        return NULL;
     }
-    for (size_t s = 0; s < width; s++)
-        sum += counts[n * width + s];
-    return sum / choose(r->n + r->m, n);
+    *bucket = d;
+    cache->bytes += bytes;
+    return d;
 }
 
 /* Twice the tail on the side where the first sample lies. With ties and unequal sizes the
@@ -165,26 +193,20 @@ static double tail_with_ties(const struct ranks *r, size_t n, size_t u2, double 
 static int exact_p(struct signif_cache *cache, const struct ranks *r, double *p,
                    struct pg_error *err)
 {
-    const size_t mirror = 2 * r->n * r->m - r->u2, least = r->u2 < mirror ? r->u2 : mirror;
-    const size_t n = r->u2 < mirror ? r->n : r->m;
-    double *scratch = NULL;
-    const struct null_distribution *d = NULL;
+    const size_t mirror = 2 * r->n * r->m - r->u2;
+    const bool swap = r->u2 >= mirror;
+    const size_t least = swap ? mirror : r->u2;
+    const struct null_distribution *d;
 
     if (r->u2 == mirror) { /* the middle: both tails are everything */
         *p = 1;
         return 0;
     }
-    if (r->ties)
-        scratch = malloc((n + 1) * (least + n * (n + 1) + 1) * sizeof *scratch);
-    else
-        d = without_ties(cache, r->n, r->m);
-    if (scratch == NULL && d == NULL)
+    d = distribution(cache, swap ? r->m : r->n, swap ? r->n : r->m, r->tied);
+    if (d == NULL)
         return pg_error_set(err, PG_E_NOMEM, "no memory to test %zu against %zu samples", r->n,
                             r->m);
-    *p = 2 * (r->ties ? tail_with_ties(r, n, least, scratch) : d->tail[least / 2]);
-    if (*p > 1)
-        *p = 1;
-    free(scratch);
+    *p = fmin(1, 2 * d->tail[r->ties ? least : least / 2]);
     return 0;
 }
 
@@ -192,47 +214,46 @@ static int exact_p(struct signif_cache *cache, const struct ranks *r, double *p,
 static double normal_p(const struct ranks *r)
 {
     const double n = (double)r->n, m = (double)r->m, all = n + m;
-    double ties = 0, deviation, distance;
+    const double deviation = sqrt(n * m * (all + 1 - r->tie_term / (all * (all - 1))) / 12);
+    double distance = fabs((double)r->u2 / 2 - n * m / 2);
 
-    for (size_t g = 0; g < r->n_groups; g++) {
-        const double t = (double)r->group[g].size;
-
-        ties += t * t * t - t;
-    }
-    deviation = sqrt(n * m * (all + 1 - ties / (all * (all - 1))) / 12);
-    distance = fabs((double)r->u2 / 2 - n * m / 2);
     if (distance != 0)
         distance = fabs(distance - 0.5);
     return erfc(distance / deviation / M_SQRT2);
 }
 
+static int test_sorted(struct signif_cache *cache, const double *a, size_t n, const double *b,
+                       size_t m, double *p, struct pg_error *err)
+{
+    const struct ranks r = rank(a, n, b, m);
+    const size_t limit = r.ties ? EXACT_LIMIT_TIES : EXACT_LIMIT;
+
+    *p = NAN;
+    if (n == 0 || m == 0 || r.groups < 2)
+        return 0;
+    if (n <= limit && m <= limit)
+        return exact_p(cache, &r, p, err);
+    *p = normal_p(&r);
+    return 0;
+}
+
 int signif_mann_whitney(struct signif_cache *cache, const double *a, size_t n, const double *b,
                         size_t m, double *p, struct pg_error *err)
 {
-    struct signif_cache own = {NULL};
-    struct ranks r = {.n = n, .m = m};
-    struct item *item = calloc(n + m + 1, sizeof *item);
-    int rc = 0;
+    double *sorted;
+    int rc;
 
-    r.group = calloc(n + m + 1, sizeof *r.group);
-    *p = NAN;
-    if (item == NULL || r.group == NULL) {
-        rc = pg_error_set(err, PG_E_NOMEM, "no memory to test %zu against %zu samples", n, m);
-    } else if (n > 0 && m > 0) {
-        const size_t limit_ties = EXACT_LIMIT_TIES, larger = n > m ? n : m;
-
-        for (size_t i = 0; i < n + m; i++)
-            item[i] = (struct item){i < n ? a[i] : b[i - n], i < n};
-        qsort(item, n + m, sizeof *item, by_value);
-        rank(&r, item);
-        if (r.n_groups > 1 && larger <= (r.ties ? limit_ties : EXACT_LIMIT))
-            rc = exact_p(cache != NULL ? cache : &own, &r, p, err);
-        else if (r.n_groups > 1)
-            *p = normal_p(&r);
-    }
-    signif_cache_free(&own);
-    free(item);
-    free(r.group);
+    if (stats_is_sorted(a, n) && stats_is_sorted(b, m))
+        return test_sorted(cache, a, n, b, m, p, err);
+    sorted = calloc(n + m, sizeof *sorted);
+    if (sorted == NULL)
+        return pg_error_set(err, PG_E_NOMEM, "no memory to test %zu against %zu samples", n, m);
+    memcpy(sorted, a, n * sizeof *a);
+    memcpy(sorted + n, b, m * sizeof *b);
+    stats_sort(sorted, n);
+    stats_sort(sorted + n, m);
+    rc = test_sorted(cache, sorted, n, sorted + n, m, p, err);
+    free(sorted);
     return rc;
 }
 

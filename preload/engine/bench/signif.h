@@ -8,16 +8,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Null distributions, which depend on the sample sizes alone: kept here from row to row of a table.
- * Zero-initialised is empty. One thread at a time. */
+/* Null distributions, which depend on the sample sizes and on where ties are alone: kept here from
+ * row to row of a table, as far as they are few. Zero-initialised is empty. One thread at a time.
+ */
+enum { SIGNIF_BUCKETS = 1024 };
 struct signif_cache {
-    struct null_distribution *first;
+    struct null_distribution *bucket[SIGNIF_BUCKETS];
+    size_t bytes;
 };
 void signif_cache_free(struct signif_cache *cache);
 
-/* Two-sided p value of the Mann-Whitney U test of a[n] against b[m], finite values in any order;
- * NAN when there is nothing to test: a side is empty or all values are equal. `cache` may be NULL.
- */
+/* Two-sided p value of the Mann-Whitney U test of a[n] against b[m], finite values in any order
+ * (sorted ones are quicker); NAN when there is nothing to test: a side is empty or all values are
+ * equal. */
 int signif_mann_whitney(struct signif_cache *cache, const double *a, size_t n, const double *b,
                         size_t m, double *p, struct pg_error *err);
 
@@ -52,8 +55,13 @@ int bootstrap_medians(struct bootstrap *boot, const double *a, size_t n, const d
                       struct signif_interval *absolute, struct signif_interval *relative,
                       struct pg_error *err);
 
-/* The same of values that were measured side by side, a[i] and b[i] in one turn: a resample draws
- * turns, so that what moved both sides moves neither end of the interval. Any order; n at least 1.
+/* Of the median of one side; sorted ascending, finite, n at least 1. */
+int bootstrap_median(struct bootstrap *boot, const double *sorted, size_t n,
+                     struct signif_interval *out, struct pg_error *err);
+
+/* bootstrap_medians of values that were measured side by side, a[i] and b[i] in one turn: a
+ * resample draws turns, so that what moved both sides moves neither end of the interval. Any order;
+ * n at least 1.
  */
 int bootstrap_paired(struct bootstrap *boot, const double *a, const double *b, size_t n,
                      struct signif_interval *absolute, struct signif_interval *relative,

@@ -10,6 +10,32 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+bool stats_is_sorted(const double *values, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (values[i] < values[i - 1])
+            return false;
+    return true;
+}
+
+void stats_sort(double *values, size_t n)
+{
+    enum { FEW = 32 };
+
+    if (n > FEW) {
+        qsort(values, n, sizeof *values, ascending);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        const double x = values[i];
+        size_t k = i;
+
+        for (; k > 0 && values[k - 1] > x; k--)
+            values[k] = values[k - 1];
+        values[k] = x;
+    }
+}
+
 /* Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50 (1996):
  * definition 8, position (n + 1/3) q + 1/3, recommended there for any distribution. */
 double stats_quantile(const double *sorted, size_t n, double q)
@@ -42,7 +68,7 @@ struct stats stats_describe(double *values, size_t n)
 
     if (n == 0)
         return s;
-    qsort(values, n, sizeof *values, ascending);
+    stats_sort(values, n);
     s.min = values[0];
     s.max = values[n - 1];
     s.q1 = stats_quantile(values, n, 0.25);

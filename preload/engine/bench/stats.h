@@ -2,6 +2,7 @@
 #ifndef PERFGO_BENCH_STATS_H
 #define PERFGO_BENCH_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct stats {
@@ -9,6 +10,10 @@ struct stats {
     double min, q1, median, q3, max, mean;
     double stddev; /* of the sample, n - 1; 0 for n < 2 */
 };
+
+/* Ascending; finite values. */
+void stats_sort(double *values, size_t n);
+bool stats_is_sorted(const double *values, size_t n);
 
 /* Sorts `values` in place and describes them. All 0 for n = 0. Values must be finite. */
 struct stats stats_describe(double *values, size_t n);
