@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct gobench_slice slice(const char *s)
@@ -57,8 +59,11 @@ static void result_lines(void **state)
         assert_int_equal(line.procs, rows[i].procs);
         assert_true(line.n == rows[i].n);
         assert_int_equal(line.n_values, rows[i].values);
-        while (gobench_next(&line.values, &v))
+        while (gobench_next(&line.values, &v)) {
+            assert_true(n >= GOBENCH_KEPT || line.kept[n].value == v.value);
+            assert_true(n >= GOBENCH_KEPT || line.kept[n].unit.p == v.unit.p);
             n++;
+        }
         assert_int_equal(n, rows[i].values);
         if (n > 0) {
             assert_true(v.value == rows[i].last);
@@ -104,6 +109,93 @@ static void other_lines(void **state)
             fail_msg("\"%s\" is kind %d", rows[i], (int)line.kind);
         assert_null(line.name.p);
     }
+}
+
+static double random_number(char *text, size_t size)
+{
+    static uint32_t state = 1;
+    static const char *const formats[] = {"%.0f", "%.3f", "%.4g", "%g", "%.15g", "%.17g", "%E"};
+    const int exponent = (int)((state = state * 1664525 + 1013904223) >> 8) % 50 - 25;
+    double x = (double)((state = state * 1664525 + 1013904223) >> 4) * pow(10, exponent);
+
+    if (state & 1)
+        x = -x;
+    snprintf(text, size, formats[(state >> 8) % 7], x);
+    return strtod(text, NULL);
+}
+
+/* strtod is the judge of every number, to the last bit. */
+static void numbers_read_as_strtod_does(void **state)
+{
+    static const char *const rows[] = {"1e22",
+                                       "1e23",
+                                       "123456789012345e22",
+                                       "1e-22",
+                                       "1e-23",
+                                       "-0",
+                                       "-0.0e5",
+                                       "5.",
+                                       ".5",
+                                       "1.e3",
+                                       "0.1e+02",
+                                       "1e-5",
+                                       "1E5",
+                                       "+7",
+                                       "1e400",
+                                       "1e-400",
+                                       "1e+0022",
+                                       "1e099",
+                                       "9007199254740993"};
+    char text[64];
+
+    (void)state;
+    for (size_t i = 0; i < 20000; i++) {
+        struct gobench_slice line;
+        struct gobench_value v;
+        char number[48];
+        double want;
+
+        if (i < sizeof rows / sizeof rows[0]) {
+            snprintf(number, sizeof number, "%s", rows[i]);
+            want = strtod(number, NULL);
+        } else {
+            want = random_number(number, sizeof number);
+        }
+        snprintf(text, sizeof text, "%s u", number);
+        line = slice(text);
+        assert_true(gobench_next(&line, &v));
+        if (memcmp(&v.value, &want, sizeof want) != 0)
+            fail_msg("%s is %a, not %a", number, v.value, want);
+    }
+    for (size_t i = 0; i < 10; i++) {
+        const char *const no[] = {"1e",   "e5",    "1e+", "-",    "--1",
+                                  "1e5x", "1.2.3", ".",   "1e 5", "-e1"};
+        struct gobench_slice line;
+        struct gobench_value v;
+
+        snprintf(text, sizeof text, "%s", no[i]);
+        line = slice(text);
+        assert_false(gobench_next(&line, &v));
+    }
+}
+
+/* More values than are kept. */
+static void long_line(void **state)
+{
+    char text[1000] = "BenchmarkX 1";
+    struct gobench_line line;
+    struct gobench_value v;
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * GOBENCH_KEPT; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), " %zu u%zu", i, i);
+    assert_int_equal(gobench_line(slice(text), &line), GOBENCH_RESULT);
+    assert_int_equal(line.n_values, 2 * GOBENCH_KEPT);
+    assert_true(line.kept[GOBENCH_KEPT - 1].value == GOBENCH_KEPT - 1);
+    for (; gobench_next(&line.values, &v); n++)
+        assert_true(v.value == (double)n);
+    assert_int_equal(n, 2 * GOBENCH_KEPT);
 }
 
 static void config_and_unit(void **state)
@@ -155,8 +247,12 @@ static void files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(result_lines),    cmocka_unit_test(other_lines),
-        cmocka_unit_test(config_and_unit), cmocka_unit_test(result_text),
+        cmocka_unit_test(result_lines),
+        cmocka_unit_test(other_lines),
+        cmocka_unit_test(numbers_read_as_strtod_does),
+        cmocka_unit_test(long_line),
+        cmocka_unit_test(config_and_unit),
+        cmocka_unit_test(result_text),
         cmocka_unit_test(files),
     };
 

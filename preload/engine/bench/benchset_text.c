@@ -27,9 +27,11 @@ struct reader {
 
 static bool is(struct gobench_slice s, const char *word)
 {
-    const size_t size = strlen(word);
+    size_t i = 0;
 
-    return s.size == size && memcmp(s.p, word, size) == 0;
+    while (i < s.size && word[i] != '\0' && word[i] == s.p[i])
+        i++;
+    return i == s.size && word[i] == '\0';
 }
 
 /* A slice as a string, until the next call; NULL when memory is out. What is not UTF-8 is written
@@ -172,10 +174,12 @@ static int read_result(struct reader *r, const struct gobench_line *line, struct
 {
     struct gobench_slice rest = line->values;
     struct gobench_value value;
+    const bool kept = line->n_values <= GOBENCH_KEPT;
     int rc = find_bench(r, line, err);
 
-    for (size_t i = 0; rc == 0 && gobench_next(&rest, &value); i++)
-        rc = read_value(r, r->bench, i, line->n > 0, &value, err);
+    for (size_t i = 0; rc == 0 && i < line->n_values; i++)
+        if (kept || gobench_next(&rest, &value))
+            rc = read_value(r, r->bench, i, line->n > 0, kept ? &line->kept[i] : &value, err);
     r->set->results++;
     return rc;
 }

@@ -26,14 +26,16 @@ static void skip(struct gobench_slice *s, size_t n)
 /* Takes the next field separated by blanks off *rest; false at the end. */
 static bool next_field(struct gobench_slice *rest, struct gobench_slice *field)
 {
-    while (rest->size > 0 && is_blank(rest->p[0]))
-        skip(rest, 1);
-    field->p = rest->p;
-    field->size = 0;
-    while (rest->size > 0 && !is_blank(rest->p[0])) {
-        skip(rest, 1);
-        field->size++;
-    }
+    const char *p = rest->p, *const end = p + rest->size;
+
+    while (p < end && is_blank(*p))
+        p++;
+    field->p = p;
+    while (p < end && !is_blank(*p))
+        p++;
+    field->size = (size_t)(p - field->p);
+    rest->p = p;
+    rest->size = (size_t)(end - p);
     return field->size > 0;
 }
 
@@ -51,32 +53,61 @@ static bool parse_count(struct gobench_slice s, uint64_t *out)
     return true;
 }
 
-/* Nearly every number that Go prints: digits with or without a point. Up to 15 digits and a power
- * of ten up to 22 are exact in a double, so that one division rounds as strtod does (W. D. Clinger,
- * "How to read floating point numbers accurately", PLDI 1990). */
+/* The exponent behind an "e". */
+static bool parse_exponent(const char *p, const char *end, int *out)
+{
+    const bool negative = p < end && *p == '-';
+    int value = 0;
+
+    p += p < end && (*p == '-' || *p == '+');
+    if (p == end || end - p > 3)
+        return false;
+    for (; p < end; p++) {
+        if (!is_digit(*p))
+            return false;
+        value = 10 * value + (*p - '0');
+    }
+    *out = negative ? -value : value;
+    return true;
+}
+
+/* Nearly every number that is printed: digits, perhaps with a sign, a point, an exponent. Up to 15
+ * digits and a power of ten up to 22 are exact in a double, so that one multiplication or division
+ * rounds as strtod does (W. D. Clinger, "How to read floating point numbers accurately", PLDI
+ * 1990).
+ */
 static bool parse_plain(struct gobench_slice s, double *out)
 {
-    static const double power[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    uint64_t value = 0;
-    size_t digits = 0, behind = 0;
+    enum { MOST_DIGITS = 15, MOST_POWER = 22 };
+    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    const char *p = s.p, *const end = p + s.size;
+    const bool negative = p < end && *p == '-';
+    int digits = 0, behind = 0, exponent = 0;
     bool point = false;
+    uint64_t value = 0;
+    double x;
 
-    for (size_t i = 0; i < s.size; i++) {
-        if (is_digit(s.p[i])) {
-            if (++digits > 15)
+    for (p += negative; p < end && *p != 'e' && *p != 'E'; p++) {
+        if (is_digit(*p)) {
+            if (++digits > MOST_DIGITS)
                 return false;
-            value = 10 * value + (uint64_t)(s.p[i] - '0');
+            value = 10 * value + (uint64_t)(*p - '0');
             behind += point;
-        } else if (s.p[i] == '.' && !point) {
+        } else if (*p == '.' && !point) {
             point = true;
         } else {
             return false;
         }
     }
-    if (digits == 0)
+    if (digits == 0 || (p < end && !parse_exponent(p + 1, end, &exponent)))
         return false;
-    *out = (double)value / power[behind];
+    exponent -= behind;
+    if (exponent > MOST_POWER || exponent < -MOST_POWER)
+        return false;
+    x = exponent < 0 ? (double)value / power[-exponent] : (double)value * power[exponent];
+    *out = negative ? -x : x;
     return true;
 }
 
@@ -131,8 +162,11 @@ bool gobench_text(struct gobench_slice text, struct gobench_line *out)
         return false;
     out->values = rest = text;
     out->n_values = 0;
-    while (gobench_next(&rest, &value))
+    while (gobench_next(&rest, &value)) {
+        if (out->n_values < GOBENCH_KEPT)
+            out->kept[out->n_values] = value;
         out->n_values++;
+    }
     /* Left over: a number without unit or a word that is no number. */
     return rest.size == 0 && value.number.size == 0;
 }
@@ -212,14 +246,17 @@ static bool parse_unit(struct gobench_slice line, struct gobench_line *out)
 
 enum gobench_kind gobench_line(struct gobench_slice line, struct gobench_line *out)
 {
-    *out = (struct gobench_line){.kind = GOBENCH_OTHER};
+    enum gobench_kind kind = GOBENCH_OTHER;
+
+    memset(out, 0, offsetof(struct gobench_line, kept));
     if (parse_result(line, out))
-        out->kind = GOBENCH_RESULT;
+        kind = GOBENCH_RESULT;
     else if (parse_config(line, out))
-        out->kind = GOBENCH_CONFIG;
+        kind = GOBENCH_CONFIG;
     else if (parse_unit(line, out))
-        out->kind = GOBENCH_UNIT;
+        kind = GOBENCH_UNIT;
     else
-        *out = (struct gobench_line){.kind = GOBENCH_OTHER};
-    return out->kind;
+        memset(out, 0, offsetof(struct gobench_line, kept));
+    out->kind = kind;
+    return kind;
 }

@@ -28,6 +28,8 @@ enum gobench_kind {
     GOBENCH_UNIT,   /* "Unit instructions/op better=lower" */
 };
 
+enum { GOBENCH_KEPT = 16 };
+
 struct gobench_line {
     enum gobench_kind kind;
     struct gobench_slice key, value; /* CONFIG; UNIT: unit and its "key=value …" text */
@@ -36,6 +38,8 @@ struct gobench_line {
     uint64_t n;                      /* RESULT: iterations */
     size_t n_values;                 /* RESULT */
     struct gobench_slice values;     /* RESULT: for gobench_next */
+    /* RESULT: the first n_values, as gobench_next gives them, for who reads many lines. */
+    struct gobench_value kept[GOBENCH_KEPT];
 };
 
 /* Takes the next line (without "\n" or "\r\n") off *rest; false at the end. */
