@@ -1,4 +1,5 @@
 /* compare_cells.c - what tables and markdown have in common. */
+#include "base/decimal.h"
 #include "cli/compare_format.h"
 #include "cli/markup.h"
 #include "cli/say.h"
@@ -15,47 +16,64 @@ const char *compare_cell_title(const struct compare_report *r, enum compare_cell
     return cell == CELL_INTERVAL && r->options->confidence != 0.95 ? "interval" : titles[cell];
 }
 
-static char *name_text(const struct bench *b)
+static void add_name(struct strbuf *out, const struct bench *b)
 {
     const char *name =
         strncmp(b->name, "Benchmark", 9) == 0 && b->name[9] != '\0' ? b->name + 9 : b->name;
-    char *plain = markup_terminal(name);
-    char *text = b->procs > 1 ? text_format("%s-%u", plain, b->procs) : text_copy(plain);
 
-    free(plain);
-    return text;
+    markup_terminal_add(out, name);
+    if (b->procs > 1)
+        strbuf_printf(out, "-%u", b->procs);
 }
 
-static char *median_text(const struct sample *s, double median)
+static void add_median(struct strbuf *out, const struct sample *s, bool both, double median)
 {
     char number[64];
 
-    if (s == NULL || s->n == 0)
-        return text_copy("-");
-    output_round(median, number, sizeof number);
-    return text_copy(number);
+    if (s == NULL || s->n == 0) {
+        strbuf_puts(out, "-");
+        return;
+    }
+    output_round(both ? median : s->value[s->n / 2], number, sizeof number);
+    strbuf_puts(out, number);
 }
 
-static char *percent_text(double x)
+/* Above a million the size is what matters. */
+static void add_percent(struct strbuf *out, double x)
 {
-    if (isinf(x))
-        return text_copy(x > 0 ? "from 0" : "below 0");
-    return text_format("%+.*f%%", fabs(x) < 0.1 ? 2 : 1, 100 * x);
+    char number[DECIMAL_SIZE];
+
+    if (isinf(x)) {
+        strbuf_puts(out, x > 0 ? "from 0" : "below 0");
+    } else if (fabs(x) >= 1e4) {
+        strbuf_printf(out, "%+.2e%%", 100 * x);
+    } else {
+        decimal_fixed(fabs(100 * x), fabs(x) < 0.1 ? 2 : 1, number, sizeof number);
+        strbuf_add(out, signbit(x) ? "-" : "+", 1);
+        strbuf_puts(out, number);
+        strbuf_add(out, "%", 1);
+    }
 }
 
-static char *interval_text(const struct compare_row *row)
+static void add_interval(struct strbuf *out, const struct compare_row *row)
 {
-    char *low, *high, *text;
-
     if (row->exact && row->old->value[0] == row->old->value[row->old->n - 1] &&
-        row->new->value[0] == row->new->value[row->new->n - 1])
-        return text_copy("exact");
-    low = percent_text(row->relative_ci.low);
-    high = percent_text(row->relative_ci.high);
-    text = text_format("%s to %s", low, high);
-    free(low);
-    free(high);
-    return text;
+        row->new->value[0] == row->new->value[row->new->n - 1]) {
+        strbuf_puts(out, "exact");
+        return;
+    }
+    add_percent(out, row->relative_ci.low);
+    strbuf_puts(out, " to ");
+    add_percent(out, row->relative_ci.high);
+}
+
+static void add_q(struct strbuf *out, double q)
+{
+    char number[DECIMAL_SIZE] = "-";
+
+    if (!isnan(q))
+        decimal_fixed(q, 3, number, sizeof number);
+    strbuf_puts(out, number);
 }
 
 size_t compare_note(struct compare_notes *notes, const char *text)
@@ -68,53 +86,45 @@ size_t compare_note(struct compare_notes *notes, const char *text)
     return notes->n;
 }
 
-static char *verdict_text(const struct compare_row *row, struct compare_notes *notes)
+static void add_verdict(struct strbuf *out, const struct compare_row *row,
+                        struct compare_notes *notes)
 {
-    const char *advisory = row->gate != NULL && row->gate->advisory ? "advisory " : "";
-    const char *name = row->unit == NULL && row->verdict != COMPARE_NONE ? "MISSING"
-                       : row->unit == NULL                               ? "new"
-                                           : compare_verdict_name(row->verdict);
+    const bool advisory = row->gate != NULL && row->gate->advisory;
 
-    if (row->verdict == COMPARE_NONE)
-        advisory = "";
-    if (row->reason[0] == '\0')
-        return text_format("%s%s", advisory, name);
-    return text_format("%s%s [%zu]", advisory, name, compare_note(notes, row->reason));
+    if (advisory && row->verdict != COMPARE_NONE)
+        strbuf_puts(out, "advisory ");
+    strbuf_puts(out, row->unit == NULL && row->verdict != COMPARE_NONE ? "MISSING"
+                     : row->unit == NULL                               ? "new"
+                                         : compare_verdict_name(row->verdict));
+    if (row->reason[0] != '\0')
+        strbuf_printf(out, " [%zu]", compare_note(notes, row->reason));
 }
 
-char *compare_cell_text(const struct compare_row *row, enum compare_cell cell,
-                        struct compare_notes *notes)
+void compare_cell_text(struct strbuf *out, const struct compare_row *row, enum compare_cell cell,
+                       struct compare_notes *notes)
 {
     const bool both = row->old != NULL && row->new != NULL && row->old->n > 0 && row->new->n > 0;
 
-    switch (cell) {
-    case CELL_BENCHMARK:
-        return name_text(row->bench);
-    case CELL_METRIC:
-        return row->unit != NULL ? markup_terminal(row->unit) : text_copy("-");
-    case CELL_OLD:
-        return median_text(row->old, both ? row->old_median
-                                     : row->old != NULL && row->old->n > 0
-                                         ? row->old->value[row->old->n / 2]
-                                         : 0);
-    case CELL_NEW:
-        return median_text(row->new, both ? row->new_median
-                                     : row->new != NULL && row->new->n > 0
-                                         ? row->new->value[row->new->n / 2]
-                                         : 0);
-    case CELL_DIFFERENCE:
-        return both ? percent_text(row->relative) : text_copy("-");
-    case CELL_INTERVAL:
-        return both ? interval_text(row) : text_copy("-");
-    case CELL_Q:
-        return isnan(row->q) ? text_copy("-") : text_format("%.3f", row->q);
-    case CELL_CHANGE:
-        return text_copy(both ? compare_change_name(row->change) : "-");
-    case CELL_VERDICT:
-    case CELLS:
-        break;
-    }
-    return verdict_text(row, notes);
+    if (!both && (cell == CELL_DIFFERENCE || cell == CELL_INTERVAL || cell == CELL_CHANGE))
+        strbuf_puts(out, "-");
+    else if (cell == CELL_BENCHMARK)
+        add_name(out, row->bench);
+    else if (cell == CELL_METRIC)
+        markup_terminal_add(out, row->unit != NULL ? row->unit : "-");
+    else if (cell == CELL_OLD)
+        add_median(out, row->old, both, row->old_median);
+    else if (cell == CELL_NEW)
+        add_median(out, row->new, both, row->new_median);
+    else if (cell == CELL_DIFFERENCE)
+        add_percent(out, row->relative);
+    else if (cell == CELL_INTERVAL)
+        add_interval(out, row);
+    else if (cell == CELL_Q)
+        add_q(out, row->q);
+    else if (cell == CELL_CHANGE)
+        strbuf_puts(out, compare_change_name(row->change));
+    else
+        add_verdict(out, row, notes);
 }
 
 void compare_notes_free(struct compare_notes *notes)

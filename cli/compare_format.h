@@ -3,6 +3,7 @@
 #ifndef PERFGO_CLI_COMPARE_FORMAT_H
 #define PERFGO_CLI_COMPARE_FORMAT_H
 
+#include "base/strbuf.h"
 #include "bench/compare.h"
 #include "cli/output.h"
 
@@ -29,7 +30,7 @@ extern const struct compare_format compare_table, compare_markdown, compare_json
 void compare_json_head(FILE *f, const struct compare_report *r);
 void compare_json_row(FILE *f, const struct compare_row *row);
 
-/* What the cells of a row say, for tables and markdown; all malloc'ed, no control characters. */
+/* What the cells of a row say, for tables and markdown; no control characters. */
 enum compare_cell {
     CELL_BENCHMARK,
     CELL_METRIC,
@@ -50,11 +51,14 @@ struct compare_notes {
 };
 
 const char *compare_cell_title(const struct compare_report *r, enum compare_cell cell);
-char *compare_cell_text(const struct compare_row *row, enum compare_cell cell,
-                        struct compare_notes *notes);
+void compare_cell_text(struct strbuf *out, const struct compare_row *row, enum compare_cell cell,
+                       struct compare_notes *notes);
 /* The number of a text, which is added when it is new. */
 size_t compare_note(struct compare_notes *notes, const char *text);
 void compare_notes_free(struct compare_notes *notes);
+/* "[1] text", a line each, broken to fit the place. */
+void compare_notes_write(FILE *f, const struct output_style *style,
+                         const struct compare_notes *notes);
 
 /* What the control shows, metric by metric, a line each; "" without a control. malloc'ed. */
 char *compare_noise(const struct comparison *c);

@@ -23,7 +23,7 @@ static void list(FILE *f, const char *title, const char *text)
 }
 
 static void write_row(FILE *f, const struct compare_report *r, const struct compare_row *row,
-                      struct compare_notes *notes)
+                      struct compare_notes *notes, struct strbuf *scratch)
 {
     fputc('|', f);
     if (r->packages) {
@@ -32,12 +32,11 @@ static void write_row(FILE *f, const struct compare_report *r, const struct comp
         fputs(" |", f);
     }
     for (int i = 0; i < CELLS; i++) {
-        char *text = compare_cell_text(row, (enum compare_cell)i, notes);
-
+        scratch->size = 0;
+        compare_cell_text(scratch, row, (enum compare_cell)i, notes);
         fputc(' ', f);
-        markup_markdown(f, text);
+        markup_markdown(f, scratch->failed ? "out of memory" : scratch->text);
         fputs(" |", f);
-        free(text);
     }
     fputc('\n', f);
 }
@@ -46,6 +45,7 @@ static void write_markdown(FILE *f, const struct compare_report *r)
 {
     const struct comparison *c = r->result;
     struct compare_notes notes = {0};
+    struct strbuf scratch = {0};
     char *sentence = compare_sentence(c), *noise = compare_noise(c);
 
     fputs("**", f);
@@ -62,12 +62,13 @@ static void write_markdown(FILE *f, const struct compare_report *r)
         fputs(i >= CELL_OLD && i <= CELL_Q ? "--:|" : "---|", f);
     fputc('\n', f);
     for (size_t i = 0; i < c->n_rows; i++)
-        write_row(f, r, &c->row[i], &notes);
+        write_row(f, r, &c->row[i], &notes, &scratch);
     for (size_t i = 0; i < notes.n; i++) {
         fprintf(f, "\n\\[%zu\\] ", i + 1);
         markup_markdown(f, notes.text[i]);
         fputc('\n', f);
     }
+    strbuf_free(&scratch);
     free(noise);
     free(sentence);
     compare_notes_free(&notes);

@@ -9,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* An earlier row had this unit, and its line speaks of this one too. */
 static bool told(const struct comparison *c, size_t row)
 {
@@ -30,7 +23,7 @@ static void unit_line(const struct comparison *c, const char *unit, double *nois
                       struct strbuf *out)
 {
     const struct compare_row *worst = NULL;
-    char *name = markup_terminal(unit), *who;
+    struct strbuf who = {0};
     size_t n = 0;
 
     for (size_t i = 0; i < c->n_rows; i++) {
@@ -42,15 +35,16 @@ static void unit_line(const struct comparison *c, const char *unit, double *nois
         if (worst == NULL || row->relative_noise > worst->relative_noise)
             worst = row;
     }
-    qsort(noise, n, sizeof *noise, ascending);
-    who = compare_cell_text(worst, CELL_BENCHMARK, NULL);
-    strbuf_printf(out, "noise floor of %s: %.2f%%", name, 100 * stats_median(noise, n));
+    stats_sort(noise, n);
+    compare_cell_text(&who, worst, CELL_BENCHMARK, NULL);
+    strbuf_puts(out, "noise floor of ");
+    markup_terminal_add(out, unit);
+    strbuf_printf(out, ": %.2f%%", 100 * stats_median(noise, n));
     if (n > 1)
         strbuf_printf(out, " in the median of %zu benchmarks, %.2f%% at worst (%s)", n,
-                      100 * worst->relative_noise, who);
+                      100 * worst->relative_noise, who.text);
     strbuf_printf(out, "\n");
-    free(who);
-    free(name);
+    strbuf_free(&who);
 }
 
 char *compare_noise(const struct comparison *c)

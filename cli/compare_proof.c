@@ -1,89 +1,91 @@
 #include "cli/compare_proof.h"
 
 #include "cli/compare_format.h"
+#include "cli/grid.h"
 #include "cli/markup.h"
 #include "cli/say.h"
 
 #include <inttypes.h>
-#include <libsmartcols/libsmartcols.h>
 #include <math.h>
 #include <stdlib.h>
 
-static char *size_text(const struct compare_proof *p, double size)
+/* The gate's text has the metric. */
+static const struct grid_column columns[] = {
+    {"benchmark", GRID_NAME, 24, 0},
+    {"metric", GRID_SHORT, 8, 1},
+    {"gate", GRID_SHORT, 12, 0},
+    {"injected", GRID_RIGHT, 0, 0},
+    {"outcome", 0, 0, 0},
+    {"finds from", GRID_RIGHT, 0, GRID_LATE},
+};
+
+static void add_size(struct strbuf *out, const struct compare_proof *p, double size)
 {
     if (isnan(size))
-        return text_copy("-");
-    return p->row->gate->relative ? text_format("%+.3g%%", 100 * size) : text_format("%+.4g", size);
+        strbuf_puts(out, "-");
+    else if (p->row->gate->relative)
+        strbuf_printf(out, "%+.3g%%", 100 * size);
+    else
+        strbuf_printf(out, "%+.4g", size);
 }
 
-static void add_line(struct libscols_table *table, const struct compare_proof *p,
-                     struct compare_notes *notes)
+static void add_row(struct grid *g, const struct compare_proof *p, struct compare_notes *notes)
 {
-    struct libscols_line *line = scols_table_new_line(table, NULL);
-    const struct compare_row *row = p->row;
+    struct strbuf *out = &g->text;
 
-    if (line == NULL)
-        return;
-    scols_line_refer_data(line, 0, compare_cell_text(row, CELL_BENCHMARK, notes));
-    scols_line_refer_data(line, 1, compare_cell_text(row, CELL_METRIC, notes));
-    scols_line_refer_data(line, 2, markup_terminal(row->gate->text));
-    scols_line_refer_data(line, 3, size_text(p, p->injected));
-    scols_line_refer_data(line, 4,
-                          p->found ? text_copy("found")
-                                   : text_format("MISSED [%zu]", compare_note(notes, p->reason)));
-    scols_line_refer_data(line, 5, size_text(p, p->smallest));
+    compare_cell_text(out, p->row, CELL_BENCHMARK, notes);
+    grid_end_cell(g, GRID_PLAIN);
+    compare_cell_text(out, p->row, CELL_METRIC, notes);
+    grid_end_cell(g, GRID_PLAIN);
+    markup_terminal_add(out, p->row->gate->text);
+    grid_end_cell(g, GRID_PLAIN);
+    add_size(out, p, p->injected);
+    grid_end_cell(g, GRID_PLAIN);
+    if (p->found)
+        strbuf_puts(out, "found");
+    else
+        strbuf_printf(out, "MISSED [%zu]", compare_note(notes, p->reason));
+    grid_end_cell(g, GRID_PLAIN);
+    add_size(out, p, p->smallest);
+    grid_end_cell(g, GRID_PLAIN);
 }
 
-static struct libscols_table *new_table(FILE *f, const struct output_style *style)
-{
-    static const char *const titles[] = {"benchmark", "metric",  "gate",
-                                         "injected",  "outcome", "finds from"};
-    struct libscols_table *table = scols_new_table();
-
-    if (table == NULL)
-        return NULL;
-    output_table(table, f, style);
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        scols_table_new_column(table, titles[i], 0,
-                               i == 0             ? SCOLS_FL_TRUNC
-                               : i == 3 || i == 5 ? SCOLS_FL_RIGHT
-                                                  : 0);
-    return table;
-}
-
-static void conclusion(FILE *f, const struct compare_selftest *s)
+static void add_conclusion(struct strbuf *out, const struct compare_selftest *s)
 {
     const size_t missed = s->n_blocking - s->n_found;
 
     if (s->verdict == COMPARE_INCONCLUSIVE)
-        fputs("INCONCLUSIVE: nothing was gated, so that there is nothing to prove\n", f);
+        strbuf_puts(out, "INCONCLUSIVE: nothing was gated, so that there is nothing to prove\n");
     else if (s->verdict == COMPARE_PASS)
-        fprintf(f, "PASS: each of %zu gated results would have failed for the regression\n",
-                s->n_blocking);
+        strbuf_printf(out, "PASS: each of %zu gated results would have failed for the regression\n",
+                      s->n_blocking);
     else
-        fprintf(f, "FAIL: %zu of %zu gated results could not have failed%s\n", missed,
-                s->n_blocking, missed > 0 ? " for the regression" : "");
+        strbuf_printf(out, "FAIL: %zu of %zu gated results could not have failed%s\n", missed,
+                      s->n_blocking, missed > 0 ? " for the regression" : "");
     if (s->n_idle > 0)
-        fprintf(f, "%zu gate%s no benchmark and metric\n", s->n_idle,
-                s->n_idle == 1 ? " matches" : "s match");
+        strbuf_printf(out, "%zu gate%s no benchmark and metric\n", s->n_idle,
+                      s->n_idle == 1 ? " matches" : "s match");
 }
 
 void compare_proof_table(FILE *f, const struct proof_report *r)
 {
     const struct compare_selftest *s = r->result;
     struct compare_notes notes = {0};
-    struct libscols_table *table = new_table(f, &r->style);
+    struct strbuf conclusion = {0};
+    struct grid grid;
 
-    for (size_t i = 0; table != NULL && i < s->n; i++)
-        add_line(table, &s->proof[i], &notes);
-    if (table != NULL && s->n > 0) {
-        scols_print_table(table);
+    grid_begin(&grid, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < s->n; i++)
+        add_row(&grid, &s->proof[i], &notes);
+    if (s->n > 0) {
+        grid_print(&grid, f, &r->style);
         fputc('\n', f);
     }
-    scols_unref_table(table);
-    for (size_t i = 0; i < notes.n; i++)
-        fprintf(f, "[%zu] %s\n", i + 1, notes.text[i]);
-    conclusion(f, s);
+    grid_free(&grid);
+    compare_notes_write(f, &r->style, &notes);
+    add_conclusion(&conclusion, s);
+    grid_lines(f, &r->style, 2, conclusion.failed ? "out of memory" : conclusion.text);
+    strbuf_free(&conclusion);
     compare_notes_free(&notes);
 }
 

@@ -1,74 +1,93 @@
 /* compare_table.c - a comparison on a terminal. */
 #include "cli/compare_format.h"
+#include "cli/grid.h"
 #include "cli/markup.h"
 #include "cli/say.h"
 
-#include <libsmartcols/libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *verdict_color(const struct compare_row *row)
+/* What a row is of, by how much it differs and what follows is always there. */
+static const struct grid_column columns[1 + CELLS] = {
+    {"package", GRID_NAME, 16, 0},
+    [1 + CELL_BENCHMARK] = {NULL, GRID_NAME, 24, 0},
+    [1 + CELL_METRIC] = {NULL, GRID_SHORT, 8, 0},
+    [1 + CELL_OLD] = {NULL, GRID_RIGHT, 0, GRID_LATE},
+    [1 + CELL_NEW] = {NULL, GRID_RIGHT, 0, GRID_LATE},
+    [1 + CELL_DIFFERENCE] = {NULL, GRID_RIGHT, 0, 0},
+    [1 + CELL_INTERVAL] = {NULL, GRID_RIGHT, 0, 3},
+    [1 + CELL_Q] = {NULL, GRID_RIGHT, 0, 1},
+    [1 + CELL_CHANGE] = {NULL, 0, 0, 2},
+    [1 + CELL_VERDICT] = {NULL, 0, 0, 0},
+};
+
+static enum grid_color color_of(const struct compare_row *row, enum compare_cell cell)
 {
-    if (row->verdict == COMPARE_FAIL)
-        return "red";
-    return row->verdict == COMPARE_PASS ? "green" : "yellow";
+    if (cell != CELL_VERDICT || row->verdict == COMPARE_NONE)
+        return GRID_PLAIN;
+    return row->verdict == COMPARE_FAIL   ? GRID_RED
+           : row->verdict == COMPARE_PASS ? GRID_GREEN
+                                          : GRID_YELLOW;
 }
 
-static struct libscols_table *new_table(FILE *f, const struct compare_report *r)
+static void begin(struct grid *g, const struct compare_report *r)
 {
-    struct libscols_table *table = scols_new_table();
+    struct grid_column column[1 + CELLS];
 
-    if (table == NULL)
-        return NULL;
-    output_table(table, f, &r->style);
-    if (r->packages)
-        scols_table_new_column(table, "package", 0, SCOLS_FL_TRUNC);
-    for (int i = 0; i < CELLS; i++) {
-        const bool text = i == CELL_BENCHMARK || i == CELL_METRIC || i >= CELL_CHANGE;
+    memcpy(column, columns, sizeof column);
+    for (int i = 0; i < CELLS; i++)
+        column[1 + i].title = compare_cell_title(r, (enum compare_cell)i);
+    grid_begin(g, column + !r->packages, CELLS + r->packages);
+}
 
-        scols_table_new_column(table, compare_cell_title(r, (enum compare_cell)i), 0,
-                               i == CELL_BENCHMARK ? SCOLS_FL_TRUNC
-                               : text              ? 0
-                                                   : SCOLS_FL_RIGHT);
+static void add_row(struct grid *g, const struct compare_report *r, const struct compare_row *row,
+                    struct compare_notes *notes)
+{
+    if (r->packages) {
+        markup_terminal_add(&g->text, row->bench->pkg);
+        grid_end_cell(g, GRID_PLAIN);
     }
-    return table;
+    for (int i = 0; i < CELLS; i++) {
+        compare_cell_text(&g->text, row, (enum compare_cell)i, notes);
+        grid_end_cell(g, color_of(row, (enum compare_cell)i));
+    }
 }
 
-static void add_line(struct libscols_table *table, const struct compare_report *r,
-                     const struct compare_row *row, struct compare_notes *notes)
+void compare_notes_write(FILE *f, const struct output_style *style,
+                         const struct compare_notes *notes)
 {
-    struct libscols_line *line = scols_table_new_line(table, NULL);
-    size_t at = 0;
+    for (size_t i = 0; i < notes->n; i++) {
+        char *text = text_format("[%zu] %s", i + 1, notes->text[i]);
 
-    if (line == NULL)
-        return;
-    if (r->packages)
-        scols_line_refer_data(line, at++, markup_terminal(row->bench->pkg));
-    for (int i = 0; i < CELLS; i++, at++)
-        scols_line_refer_data(line, at, compare_cell_text(row, (enum compare_cell)i, notes));
-    if (r->style.colors && row->verdict != COMPARE_NONE)
-        scols_cell_set_color(scols_line_get_cell(line, at - 1), verdict_color(row));
+        grid_lines(f, style, 4, text);
+        free(text);
+    }
 }
 
 static void write_table(FILE *f, const struct compare_report *r)
 {
     const struct comparison *c = r->result;
     struct compare_notes notes = {0};
-    struct libscols_table *table = new_table(f, r);
     char *sentence = compare_sentence(c), *noise = compare_noise(c);
+    struct grid grid;
 
-    if (c->differences.text != NULL)
-        fprintf(f, "OLD and NEW are not alike:\n%s\n", c->differences.text);
-    for (size_t i = 0; table != NULL && i < c->n_rows; i++)
-        add_line(table, r, &c->row[i], &notes);
-    if (table != NULL && c->n_rows > 0) {
-        scols_print_table(table);
+    if (c->differences.text != NULL) {
+        grid_lines(f, &r->style, 0, "OLD and NEW are not alike:");
+        grid_lines(f, &r->style, 2, c->differences.text);
         fputc('\n', f);
     }
-    scols_unref_table(table);
-    for (size_t i = 0; i < notes.n; i++)
-        fprintf(f, "[%zu] %s\n", i + 1, notes.text[i]);
-    fprintf(f, "%s%s\n%s", noise, sentence, c->reasons.text != NULL ? c->reasons.text : "");
+    begin(&grid, r);
+    for (size_t i = 0; i < c->n_rows; i++)
+        add_row(&grid, r, &c->row[i], &notes);
+    if (c->n_rows > 0) {
+        grid_print(&grid, f, &r->style);
+        fputc('\n', f);
+    }
+    grid_free(&grid);
+    compare_notes_write(f, &r->style, &notes);
+    grid_lines(f, &r->style, 2, noise);
+    grid_lines(f, &r->style, 2, sentence);
+    grid_lines(f, &r->style, 2, c->reasons.text != NULL ? c->reasons.text : "");
     free(noise);
     free(sentence);
     compare_notes_free(&notes);

@@ -1,6 +1,5 @@
 #include "cli/markup.h"
 
-#include "base/strbuf.h"
 #include "cli/say.h"
 
 #include <ctype.h>
@@ -67,21 +66,35 @@ void markup_csv(FILE *f, const char *s)
     fputc('"', f);
 }
 
+/* Bytes before the next control character, or to the end. */
+static size_t until_control(const char *s)
+{
+    const unsigned char *p = (const unsigned char *)s;
+
+    while (*p >= 0x20 && *p != 0x7f && !(p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+        p++;
+    return (size_t)(p - (const unsigned char *)s);
+}
+
+void markup_terminal_add(struct strbuf *out, const char *s)
+{
+    while (*s != '\0') {
+        const size_t size = until_control(s);
+
+        strbuf_add(out, s, size);
+        s += size;
+        s += (unsigned char)*s == 0xc2; /* U+0080 to U+009F */
+        if (*s != '\0')
+            strbuf_printf(out, "\\x%02x", (unsigned)(unsigned char)*s++);
+    }
+}
+
 char *markup_terminal(const char *s)
 {
     struct strbuf out = {0};
     char *text;
 
-    for (; *s != '\0'; s++) {
-        const unsigned char c = (unsigned char)s[0], next = (unsigned char)s[1];
-
-        if (c == 0xc2 && next >= 0x80 && next < 0xa0) /* U+0080 to U+009F */
-            strbuf_printf(&out, "\\x%02x", *(const unsigned char *)++s);
-        else if (c < 0x20 || c == 0x7f)
-            strbuf_printf(&out, "\\x%02x", c);
-        else
-            strbuf_add(&out, s, 1);
-    }
+    markup_terminal_add(&out, s);
     text = text_copy(out.text != NULL ? out.text : "");
     strbuf_free(&out);
     return text;

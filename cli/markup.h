@@ -2,6 +2,8 @@
 #ifndef PERFGO_CLI_MARKUP_H
 #define PERFGO_CLI_MARKUP_H
 
+#include "base/strbuf.h"
+
 #include <stdio.h>
 
 /* For a cell of a GitHub-flavoured table: nothing of the text is taken as markup, as HTML, as a
@@ -15,7 +17,8 @@ void markup_json(FILE *f, const char *s);
 /* A field of RFC 4180: quoted where it must be. */
 void markup_csv(FILE *f, const char *s);
 
-/* Control characters, C0 and C1, as \xNN; malloc'ed. */
+/* Control characters, C0 and C1, as \xNN; malloc'ed, or added to *out. */
 char *markup_terminal(const char *s);
+void markup_terminal_add(struct strbuf *out, const char *s);
 
 #endif
