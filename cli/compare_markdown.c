@@ -34,11 +34,11 @@ static void write_row(FILE *f, const struct compare_report *r, const struct comp
     for (int i = 0; i < CELLS; i++) {
         scratch->size = 0;
         compare_cell_text(scratch, row, (enum compare_cell)i, notes);
-        fputc(' ', f);
+        putc_unlocked(' ', f);
         markup_markdown(f, scratch->failed ? "out of memory" : scratch->text);
-        fputs(" |", f);
+        fputs_unlocked(" |", f);
     }
-    fputc('\n', f);
+    putc_unlocked('\n', f);
 }
 
 static void write_markdown(FILE *f, const struct compare_report *r)

@@ -81,10 +81,8 @@ static bool escape_separator(struct escaping *e, unsigned char c)
     return c == 0xe2 && escape_separator(e, c);
 }
 
-static bool is_plain(unsigned char c)
-{
-    return c != '<' && c != '>' && c != '&' && c != 0x7f && c != 0xe2;
-}
+static const bool is_special[256] = {
+    ['<'] = true, ['>'] = true, ['&'] = true, [0x7f] = true, [0xe2] = true};
 
 static ssize_t escape(void *cookie, const char *p, size_t size)
 {
@@ -96,7 +94,7 @@ static ssize_t escape(void *cookie, const char *p, size_t size)
 
         if ((e->seen > 0 || c == 0xe2) && escape_separator(e, c))
             continue;
-        while (i < size && is_plain((unsigned char)p[i]))
+        while (i < size && !is_special[(unsigned char)p[i]])
             i++;
         if (i > from)
             fwrite_unlocked(p + from, 1, i-- - from, e->f);

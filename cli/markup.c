@@ -3,16 +3,26 @@
 #include "cli/say.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Taken as it is by every reader of markdown. */
+static bool is_plain_markdown(unsigned char c)
+{
+    return c >= 0x80 || isalnum(c) || c == ' ' || c == '/' || c == '-' || c == '.' || c == ',' ||
+           c == '%';
+}
 
 void markup_markdown(FILE *f, const char *s)
 {
     for (; *s != '\0'; s++) {
         const unsigned char c = (unsigned char)*s;
 
-        if (c < 0x20 || c == 0x7f)
-            fputc(' ', f);
+        if (is_plain_markdown(c))
+            putc_unlocked(c, f);
+        else if (c < 0x20 || c == 0x7f)
+            putc_unlocked(' ', f);
         else if (c == '<')
             fputs("&lt;", f);
         else if (c == '>')
@@ -23,10 +33,10 @@ void markup_markdown(FILE *f, const char *s)
             fprintf(f, "&#%d;", c);
         else if (c == '|')
             fputs("&#124;", f); /* a backslash would not do inside of a table in every reader */
-        else if (c < 0x80 && ispunct(c) && c != '/' && c != '-' && c != '.' && c != ',' && c != '%')
-            fprintf(f, "\\%c", c);
-        else
-            fputc(c, f);
+        else {
+            putc_unlocked('\\', f);
+            putc_unlocked(c, f);
+        }
     }
 }
 

@@ -26,14 +26,58 @@ struct scaled {
     int power;
 };
 
-static uint64_t power_of(uint64_t base, int n)
-{
-    uint64_t p = 1;
-
-    for (; n > 0; n >>= 1, base *= base)
-        p *= n & 1 ? base : 1;
-    return p;
-}
+static const uint64_t ten[] = {
+    1u,
+    10u,
+    100u,
+    1000u,
+    10000u,
+    100000u,
+    1000000u,
+    10000000u,
+    100000000u,
+    1000000000u,
+    10000000000u,
+    100000000000u,
+    1000000000000u,
+    10000000000000u,
+    100000000000000u,
+    1000000000000000u,
+    10000000000000000u,
+    100000000000000000u,
+    1000000000000000000u,
+    10000000000000000000u,
+};
+static const uint64_t five[MOST_POWER + 1] = {
+    1u,
+    5u,
+    25u,
+    125u,
+    625u,
+    3125u,
+    15625u,
+    78125u,
+    390625u,
+    1953125u,
+    9765625u,
+    48828125u,
+    244140625u,
+    1220703125u,
+    6103515625u,
+    30517578125u,
+    152587890625u,
+    762939453125u,
+    3814697265625u,
+    19073486328125u,
+    95367431640625u,
+    476837158203125u,
+    2384185791015625u,
+    11920928955078125u,
+    59604644775390625u,
+    298023223876953125u,
+    1490116119384765625u,
+    7450580596923828125u,
+};
 
 /* x is positive and finite. False: it does not fit, or is so small that nothing is left of it. */
 static bool scale(double x, int power, struct scaled *out)
@@ -46,7 +90,7 @@ static bool scale(double x, int power, struct scaled *out)
     if (power < 0 || power > MOST_POWER || bits >> 52 == 0 || exponent <= -128 || exponent > 11)
         return false;
     out->mantissa = (bits & ((1ull << 52) - 1)) | 1ull << 52;
-    out->five = power_of(5, power);
+    out->five = five[power];
     out->product = (wide)out->mantissa * out->five;
     out->power = power;
     if (exponent > 0) {
@@ -81,7 +125,7 @@ static bool reads_back(const struct scaled *s, uint64_t decimal)
 /* The decimal digits of x, `digits` of them, and its decimal exponent. */
 static bool digits_of(double x, int digits, struct scaled *s, uint64_t *decimal, int *exponent)
 {
-    const uint64_t least = power_of(10, digits - 1);
+    const uint64_t least = ten[digits - 1];
     int binary;
 
     frexp(x, &binary);
@@ -114,7 +158,7 @@ static char *put_digits(char *out, uint64_t n, int least)
 /* Digits with a point behind the first `before` of them, which may be none or fewer. */
 static char *put_fixed(char *out, uint64_t decimal, int digits, int before)
 {
-    const uint64_t unit = digits > before && before > 0 ? power_of(10, digits - before) : 1;
+    const uint64_t unit = digits > before && before > 0 ? ten[digits - before] : 1;
 
     if (before <= 0) {
         *out++ = '0';
@@ -139,6 +183,10 @@ static size_t put_general(char *out, bool negative, uint64_t decimal, int expone
     const int precision = digits;
     char *at = out;
 
+    if (digits > 8 && decimal % ten[8] == 0) {
+        decimal /= ten[8];
+        digits -= 8;
+    }
     for (; digits > 1 && decimal % 10 == 0; digits--)
         decimal /= 10;
     if (negative)
@@ -176,7 +224,7 @@ size_t decimal_fixed(double x, int places, char *out, size_t size)
     if (size < DECIMAL_SIZE || x == 0 || !isfinite(x) || places > MOST_DIGITS ||
         !scale(fabs(x), places, &s))
         return (size_t)snprintf(out, size, "%.*f", places, x);
-    unit = power_of(10, places);
+    unit = ten[places];
     if (x < 0)
         *at++ = '-';
     at = put_digits(at, rounded(&s) / unit, 1);
