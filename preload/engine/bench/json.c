@@ -114,21 +114,42 @@ static int by_key(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-bool json_keys_unique(const cJSON *object)
+static bool sorted_keys_unique(const cJSON *object, size_t n)
 {
-    size_t n = json_size(object), i = 0;
-    const char **key = n > 1 ? calloc(n, sizeof *key) : NULL;
+    const char **key = calloc(n, sizeof *key);
     const cJSON *node;
-    bool unique = true;
+    bool unique = key != NULL;
+    size_t i = 0;
 
-    if (n <= 1 || key == NULL)
-        return n <= 1;
+    if (key == NULL)
+        return false;
     cJSON_ArrayForEach(node, object) key[i++] = node->string != NULL ? node->string : "";
     qsort(key, n, sizeof *key, by_key);
     for (i = 1; i < n && unique; i++)
         unique = strcmp(key[i - 1], key[i]) != 0;
     free(key);
     return unique;
+}
+
+bool json_keys_unique(const cJSON *object)
+{
+    enum { FEW = 32 };
+    const char *key[FEW];
+    const size_t n = json_size(object);
+    const cJSON *node;
+    size_t i = 0;
+
+    if (n > FEW)
+        return sorted_keys_unique(object, n);
+    cJSON_ArrayForEach(node, object)
+    {
+        key[i] = node->string != NULL ? node->string : "";
+        for (size_t k = 0; k < i; k++)
+            if (key[k][0] == key[i][0] && strcmp(key[k], key[i]) == 0)
+                return false;
+        i++;
+    }
+    return true;
 }
 
 const cJSON *json_member(const cJSON *object, const char *key)
