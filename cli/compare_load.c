@@ -21,6 +21,11 @@ static int load_text(const char *path, struct benchset *set, struct pg_error *er
     return rc;
 }
 
+static bool take_record(const struct record *r, void *set)
+{
+    return benchset_add_record(set, r, NULL) == 0;
+}
+
 static int load_run(const char *history, const char *which, struct benchset *set,
                     struct pg_error *err)
 {
@@ -29,10 +34,10 @@ static int load_run(const char *history, const char *which, struct benchset *set
     int rc = run_resolve(history, which, &dir, err);
 
     if (rc == 0)
-        rc = run_load(dir, &data, err);
+        rc = run_scan(dir, take_record, set, &data, err);
     if (rc == 0) {
         report_complain(data);
-        rc = benchset_add_run(set, data, err);
+        rc = benchset_add_info(set, data, err);
     }
     run_data_free(data);
     free(dir);

@@ -281,7 +281,7 @@ static int add_metric(struct benchset *s, size_t bench, const struct record *r,
     return x->backend != NULL ? 0 : benchset_no_memory(err);
 }
 
-static int add_record(struct benchset *s, const struct record *r, struct pg_error *err)
+int benchset_add_record(struct benchset *s, const struct record *r, struct pg_error *err)
 {
     size_t bench;
     int rc = benchset_bench_for(s, &(struct bench){r->pkg, r->name, r->procs, 0}, &bench, err);
@@ -299,16 +299,14 @@ static int add_record(struct benchset *s, const struct record *r, struct pg_erro
     return rc;
 }
 
-int benchset_add_run(struct benchset *s, const struct run_data *run, struct pg_error *err)
+int benchset_add_info(struct benchset *s, const struct run_data *run, struct pg_error *err)
 {
     const struct testrun *info = run->info;
-    int rc = 0;
+    int rc;
 
-    for (size_t i = 0; rc == 0 && i < run->n_records; i++)
-        rc = add_record(s, run->record[i], err);
     s->bad_lines += run->bad_lines;
-    if (info == NULL || rc < 0)
-        return rc;
+    if (info == NULL)
+        return 0;
     if (info->has_exit_code && s->exit_code == 0)
         s->exit_code = info->exit_code;
     rc = benchset_add_fact(s, FACT_CPU, info->cpu, err);
@@ -316,6 +314,15 @@ int benchset_add_run(struct benchset *s, const struct run_data *run, struct pg_e
     rc = rc < 0 ? rc : benchset_add_fact(s, FACT_OS, info->goos, err);
     rc = rc < 0 ? rc : benchset_add_fact(s, FACT_ARCH, info->goarch, err);
     return rc < 0 ? rc : benchset_add_fact(s, FACT_BACKEND, info->backend, err);
+}
+
+int benchset_add_run(struct benchset *s, const struct run_data *run, struct pg_error *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < run->n_records; i++)
+        rc = benchset_add_record(s, run->record[i], err);
+    return rc < 0 ? rc : benchset_add_info(s, run, err);
 }
 
 /* ---- use ---- */

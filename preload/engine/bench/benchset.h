@@ -65,6 +65,9 @@ struct benchset {
 
 /* After an error the set is only good for benchset_free; a zeroed one is empty. */
 int benchset_add_run(struct benchset *s, const struct run_data *run, struct pg_error *err);
+/* The two parts of that: each of a run's records, then what else the run says. */
+int benchset_add_record(struct benchset *s, const struct record *r, struct pg_error *err);
+int benchset_add_info(struct benchset *s, const struct run_data *run, struct pg_error *err);
 int benchset_add_text(struct benchset *s, const char *text, size_t size, struct pg_error *err);
 /* Of a file or a pipe, read piece by piece: what is kept in memory is results. PG_E_LIMIT with the
  * line's number for a line above BENCHSET_LINE_MAX bytes. */

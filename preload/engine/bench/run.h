@@ -190,6 +190,10 @@ struct run_data {
     struct pg_error info_error;
 };
 int run_load(const char *dir, struct run_data **out, struct pg_error *err);
+/* The same without keeping records: each is only there while `each` looks at it, which returns
+ * false when memory is out. */
+int run_scan(const char *dir, bool (*each)(const struct record *r, void *arg), void *arg,
+             struct run_data **out, struct pg_error *err);
 void run_data_free(struct run_data *data); /* NULL is fine */
 
 #endif

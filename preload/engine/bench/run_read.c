@@ -221,6 +221,8 @@ int run_resolve(const char *history, const char *which, char **dir, struct pg_er
 
 struct loader {
     struct run_data *data;
+    bool (*each)(const struct record *r, void *arg); /* NULL: keep all */
+    void *arg;
     size_t capacity, number; /* number: of the line being put together, from 1 */
     struct strbuf line;
     bool too_long;
@@ -266,10 +268,13 @@ static bool end_line(struct loader *l)
         ok = false;
     else if (why.code != 0)
         bad_line(l, &why);
-    if (r != NULL && !add_record(l, r)) {
-        record_free(r);
+    if (r != NULL && l->each != NULL)
+        ok = l->each(r, l->arg) && ok;
+    else if (r != NULL && add_record(l, r))
+        r = NULL;
+    else if (r != NULL)
         ok = false;
-    }
+    record_free(r);
     l->line.size = 0;
     l->too_long = false;
     l->number++;
@@ -294,9 +299,8 @@ static bool take(struct loader *l, const char *p, size_t size)
     return true;
 }
 
-static int read_records(const char *path, struct run_data *data, struct pg_error *err)
+static int read_records(const char *path, struct loader l, struct pg_error *err)
 {
-    struct loader l = {.data = data, .number = 1};
     char buf[65536];
     ssize_t n = 0;
     bool ok = true;
@@ -317,7 +321,8 @@ static int read_records(const char *path, struct run_data *data, struct pg_error
     return n < 0 ? pg_error_errno(err, PG_E_IO, number, "cannot read %.300s", path) : 0;
 }
 
-int run_load(const char *dir, struct run_data **out, struct pg_error *err)
+int run_scan(const char *dir, bool (*each)(const struct record *r, void *arg), void *arg,
+             struct run_data **out, struct pg_error *err)
 {
     struct run_data *data;
     char *path = NULL;
@@ -339,7 +344,8 @@ int run_load(const char *dir, struct run_data **out, struct pg_error *err)
         rc = pg_error_set(err, PG_E_NOMEM, "no memory to load %.300s", dir);
     } else {
         load_info(dir, &data->info, &data->info_error);
-        rc = read_records(path, data, err);
+        rc = read_records(
+            path, (struct loader){.data = data, .each = each, .arg = arg, .number = 1}, err);
     }
     free(path);
     if (rc == 0)
@@ -347,6 +353,11 @@ int run_load(const char *dir, struct run_data **out, struct pg_error *err)
     else
         run_data_free(data);
     return rc;
+}
+
+int run_load(const char *dir, struct run_data **out, struct pg_error *err)
+{
+    return run_scan(dir, NULL, NULL, out, err);
 }
 
 void run_data_free(struct run_data *data)
