@@ -18,6 +18,10 @@ struct trial {
     struct bootstrap *boot;
     double *p; /* of all tested rows, ascending */
     size_t n_p;
+    /* p * n_p / rank, and of that the least: with ranks from 1 from each row on, and with ranks one
+     * higher over each row and the next 2^k - 1, level after level. So a row is corrected without
+     * looking at all others. */
+    double *behind, *between;
     double *value, *turn; /* room for the values of the largest sample */
 };
 
@@ -33,29 +37,77 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static int prepare_ranks(struct trial *t, struct pg_error *err)
+{
+    const size_t n = t->n_p;
+    size_t levels = 1;
+
+    while (n >> levels > 0)
+        levels++;
+    t->behind = calloc(n + 1, sizeof *t->behind);
+    t->between = calloc(n * levels + 1, sizeof *t->between);
+    if (t->behind == NULL || t->between == NULL)
+        return no_memory(err);
+    t->behind[n] = INFINITY;
+    for (size_t i = n; i-- > 0;) {
+        t->behind[i] = fmin(t->behind[i + 1], t->p[i] * (double)n / (double)(i + 1));
+        t->between[i] = t->p[i] * (double)n / (double)(i + 2);
+    }
+    for (size_t k = 1; k < levels; k++) {
+        const double *half = t->between + (k - 1) * n;
+        const size_t step = (size_t)1 << (k - 1);
+
+        for (size_t i = 0; i + 2 * step <= n; i++)
+            t->between[k * n + i] = fmin(half[i], half[i + step]);
+    }
+    return 0;
+}
+
+static double least_between(const struct trial *t, size_t from, size_t to)
+{
+    size_t k = 0;
+
+    if (from >= to)
+        return INFINITY;
+    while ((to - from) >> (k + 1) > 0)
+        k++;
+    return fmin(t->between[k * t->n_p + from], t->between[k * t->n_p + to - ((size_t)1 << k)]);
+}
+
+/* How many p are below x, or with `equal` at most x. */
+static size_t count_below(const struct trial *t, double x, bool equal)
+{
+    size_t low = 0, high = t->n_p;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (t->p[middle] < x || (equal && t->p[middle] == x))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The q of a row whose p is `now` instead of `before` (NAN: it was not tested): as signif_fdr, for
  * one row. */
 static double corrected(const struct trial *t, double before, double now)
 {
-    const size_t tests = t->n_p + isnan(before);
-    bool skipped = isnan(before);
-    size_t rank = 1, i = 0;
-    double q;
+    const size_t n = t->n_p, at = isnan(now) ? 0 : count_below(t, now, true);
+    const size_t was = isnan(before) ? n : count_below(t, before, false);
 
     if (isnan(now))
         return NAN;
-    for (; i < t->n_p && t->p[i] <= now; i++)
-        if (!skipped && t->p[i] == before)
-            skipped = true;
-        else
-            rank++;
-    q = now * (double)tests / (double)rank;
-    for (; i < t->n_p; i++)
-        if (!skipped && t->p[i] == before)
-            skipped = true;
-        else
-            q = fmin(q, t->p[i] * (double)tests / (double)++rank);
-    return q;
+    if (isnan(before)) { /* one more test */
+        const double tests = (double)n + 1;
+
+        return fmin(now * tests / (double)(at + 1), least_between(t, at, n) * tests / (double)n);
+    }
+    if (was < at) /* the rank of all that follows stays */
+        return fmin(now * (double)n / (double)at, t->behind[at]);
+    return fmin(now * (double)n / (double)(at + 1),
+                fmin(least_between(t, at, was), t->behind[was + 1]));
 }
 
 /* Compares OLD with NEW moved so that the difference of the medians is `size`. True: it fails. */
@@ -192,6 +244,8 @@ static int prepare(struct trial *t, const struct compare_options *o, struct comp
     qsort(t->p, t->n_p, sizeof *t->p, ascending);
     t->context =
         (struct compare_context){.options = o, .other_cpu = c->other_cpu, .arena = &out->arena};
+    if (prepare_ranks(t, err) < 0)
+        return -PG_E_NOMEM;
     return bootstrap_new(COMPARE_SEED, o->confidence, &t->boot, err);
 }
 
@@ -230,6 +284,8 @@ int compare_selftest(const struct comparison *c, const struct compare_options *o
     bootstrap_free(t.boot);
     signif_cache_free(&t.cache);
     free(t.p);
+    free(t.behind);
+    free(t.between);
     free(t.value);
     free(t.turn);
     if (rc < 0)
