@@ -176,12 +176,86 @@ static void one_at_a_time(void **state)
     }
 }
 
+enum { ROWS = 24, REPEATS = 5 };
+
+static void fill_values(struct benchset *s, double values[ROWS][REPEATS])
+{
+    struct strbuf text = {0};
+
+    for (int b = 0; b < ROWS; b++)
+        for (int k = 0; k < REPEATS; k++)
+            strbuf_printf(&text, "Benchmark%d 1 %.17g ns/op\n", b, values[b][k]);
+    fill(s, text.text);
+    strbuf_free(&text);
+}
+
+/* Of five against five: p is 0.008, 0.016, 1. */
+static void make_rows(int apart, int nearly, double old[ROWS][REPEATS], double new[ROWS][REPEATS])
+{
+    static const double values[REPEATS] = {1000, 1001, 1002, 1003, 1006};
+
+    for (int b = 0; b < ROWS; b++)
+        for (int k = 0; k < REPEATS; k++) {
+            old[b][k] = values[k];
+            new[b][k] = values[k] + (b < apart ? 10 : 0);
+            if (b >= apart && b < apart + nearly)
+                new[b][k] = (double[]){1005, 1007, 1008, 1009, 1010}[k];
+        }
+}
+
+/* What is found is what the comparison finds when the regression is really there, in each row: all
+ * of them are clear, so that it is the correction for the other rows that decides. */
+static void as_a_comparison_would(void **state)
+{
+    struct gate gate;
+    struct compare_options o = {.gate = &gate, .n_gates = 1, .alpha = 0.05, .confidence = 0.95};
+    double old_values[ROWS][REPEATS], new_values[ROWS][REPEATS], worse[ROWS][REPEATS];
+    size_t found = 0, missed = 0;
+
+    (void)state;
+    assert_int_equal(gate_parse("ns/op<=+2%", &gate, NULL), 0);
+    for (int turn = 0; turn < 50; turn++) {
+        struct benchset old, new;
+        struct comparison c;
+        struct compare_selftest s;
+
+        make_rows(turn % 5, turn / 5, old_values, new_values);
+        fill_values(&old, old_values);
+        fill_values(&new, new_values);
+        assert_int_equal(compare_sets(&old, &new, &o, &c, NULL), 0);
+        assert_int_equal(compare_selftest(&c, &o, &s, NULL), 0);
+        assert_int_equal(s.n, ROWS);
+        for (size_t b = 0; b < ROWS; b++) {
+            const struct compare_row *row = s.proof[b].row;
+            struct benchset with;
+            struct comparison real;
+
+            memcpy(worse, new_values, sizeof worse);
+            for (int k = 0; k < REPEATS; k++)
+                worse[b][k] += s.proof[b].injected * row->old_median - row->absolute;
+            fill_values(&with, worse);
+            assert_int_equal(compare_sets(&old, &with, &o, &real, NULL), 0);
+            if ((real.row[b].verdict == COMPARE_FAIL) != s.proof[b].found)
+                fail_msg("turn %d, row %zu: found %d", turn, b, s.proof[b].found);
+            *(s.proof[b].found ? &found : &missed) += 1;
+            compare_free(&real);
+            benchset_free(&with);
+        }
+        compare_selftest_free(&s);
+        compare_free(&c);
+        benchset_free(&old);
+        benchset_free(&new);
+    }
+    assert_true(found > 100 && missed > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(proofs),
         cmocka_unit_test(wholes),
         cmocka_unit_test(one_at_a_time),
+        cmocka_unit_test(as_a_comparison_would),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
