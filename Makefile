@@ -72,24 +72,27 @@ LDFLAGS  := $(filter -fsanitize=%,$(SANFLAGS)) -Wl,--as-needed -Wl,-z,now
 ENGINE_SRC := $(wildcard preload/engine/*/*.c preload/engine/arch/*/*.c) proto/settings.c
 HOT_SRC    := $(wildcard preload/engine/hot/*.c)
 AGENT_SRC  := $(wildcard preload/agent/*.c) $(wildcard preload/agent/arch/$(ARCH)/*.[cS])
+SIMULATOR_SRC := $(wildcard preload/simulator/*.c preload/simulator/arch/$(ARCH)/*.S)
 CLI_SRC    := $(wildcard cli/*.c)
 
 ENGINE_OBJ := $(ENGINE_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/proto/profile.pb-c.o
 HOT_OBJ    := $(HOT_SRC:%.c=$(OBJ)/%.o)
 AGENT_OBJ  := $(addsuffix .o,$(addprefix $(OBJ)/,$(basename $(AGENT_SRC))))
+SIMULATOR_OBJ := $(addsuffix .o,$(addprefix $(OBJ)/,$(basename $(SIMULATOR_SRC))))
 CLI_OBJ    := $(CLI_SRC:%.c=$(OBJ)/%.o) $(OBJ)/cli/html_assets.o
 HTML_FILES := $(wildcard cli/html/*.html cli/html/*.css cli/html/*.js cli/html/vendor/*.js) cli/html/vendor/LICENSES.txt
 
 LIBENGINE := $(OUT)/lib/libengine.a
 ENGINE_SO := $(OUT)/lib/libperfgo-engine.so
 AGENT_SO  := $(OUT)/lib/libperfgo.so
+SIMULATOR_SO := $(OUT)/lib/libperfgo-simulate.so
 PERFGO    := $(OUT)/bin/perfgo
 
 .PHONY: all deps demo test lint asan tsan fuzz bench matrix test-std test-pmu install clean engine unit
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
-all: $(PERFGO) $(AGENT_SO) $(ENGINE_SO)
+all: $(PERFGO) $(AGENT_SO) $(SIMULATOR_SO) $(ENGINE_SO)
 engine: $(LIBENGINE)
 
 $(GEN)/proto/%.pb-c.c $(GEN)/proto/%.pb-c.h &: proto/%.proto
@@ -104,7 +107,7 @@ $(OBJ)/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(HOT_OBJ) $(filter $(OBJ)/preload/agent/%,$(AGENT_OBJ)): CFLAGS += $(HOTFLAGS)
+$(HOT_OBJ) $(filter $(OBJ)/preload/agent/%,$(AGENT_OBJ)) $(SIMULATOR_OBJ): CFLAGS += $(HOTFLAGS)
 
 $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
@@ -144,6 +147,14 @@ $(AGENT_SO): $(AGENT_OBJ) $(HOT_OBJ) $(AGENT_LIB) preload/agent/exports.map
 	@mkdir -p $(@D)
 	$(CC) -shared -o $@ $(filter %.o,$^) -Wl,--no-undefined -Wl,-z,now -Wl,-z,nodelete \
 	  -Wl,-soname,$(@F) -Wl,--version-script=preload/agent/exports.map -pthread -ldl
+
+# No libc at all, and no symbols to read but those of functions: Valgrind reads what a program maps.
+SIMULATOR_LIB := $(OBJ)/preload/agent/bench.o $(OBJ)/preload/agent/stacks.o $(OBJ)/preload/agent/mem.o \
+  $(OBJ)/preload/agent/arch/$(ARCH)/trampoline.o $(patsubst %.c,$(OBJ)/agent-lib/%.o,$(wildcard preload/engine/arch/*.c preload/engine/arch/*/*.c))
+$(SIMULATOR_SO): $(SIMULATOR_OBJ) $(SIMULATOR_LIB)
+	@mkdir -p $(@D)
+	$(CC) -shared -nostdlib -o $@ $^ -Wl,--no-undefined -Wl,-z,now -Wl,-Bsymbolic -Wl,--strip-debug \
+	  -Wl,-e,simulator_entry -Wl,-soname,$(@F)
 
 $(PERFGO): $(CLI_OBJ) $(LIBENGINE)
 	@mkdir -p $(@D)

@@ -65,6 +65,7 @@ struct exec_run {
     struct notes notes;
     struct target target;
     bool preloaded;
+    char *simulator;      /* the library of simulations, where one is wanted; else NULL */
     char *preload_before; /* LD_PRELOAD as it was, or NULL */
 };
 
@@ -146,9 +147,13 @@ static int link_library(char **library, const struct tempdir *dir, struct pg_err
 /* Puts libperfgo.so into LD_PRELOAD; false with one sentence in *err. */
 static bool preload(struct exec_run *run, struct pg_error *err)
 {
-    char *library, *value;
+    char *library = NULL, *value;
 
-    if (preload_library(&library, err) < 0)
+    if (run->simulator != NULL && run->target.copy != NULL)
+        return true; /* the copy names it itself */
+    if (run->simulator != NULL)
+        library = text_copy(run->simulator);
+    else if (preload_library(&library, err) < 0)
         return false;
     if (!preload_path_usable(library) && link_library(&library, &run->dir, err) < 0) {
         free(library);
@@ -189,9 +194,14 @@ static void arm(struct exec_run *run, const struct pg_settings *settings, struct
     const bool on = !switched_off(settings);
 
     *why = (struct pg_error){0};
-    target_prepare(&run->target, run->argv[0], run->dir.fd >= 0 ? &run->dir : NULL, on && bench,
-                   run->flags.keep);
-    if (on && bench && simulate_wanted(settings) && run->target.path != NULL &&
+    if (on && bench && simulate_wanted(settings) && preload_simulator(&run->simulator, why) < 0)
+        return;
+    target_prepare(&run->target, &(struct target_wish){.name = run->argv[0],
+                                                       .dir = run->dir.fd >= 0 ? &run->dir : NULL,
+                                                       .interpreter = run->simulator,
+                                                       .measure = on && bench,
+                                                       .keep = run->flags.keep});
+    if (run->simulator != NULL && run->target.path != NULL &&
         !simulate_possible(run->target.path, why))
         return;
     if (on && run->target.preloadable)
@@ -325,6 +335,7 @@ static void clean_up(struct exec_run *run)
         tempdir_remove(&run->dir);
     target_release(&run->target, run->flags.keep);
     free(run->preload_before);
+    free(run->simulator);
     words_free(&run->inner);
 }
 

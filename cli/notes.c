@@ -47,27 +47,51 @@ void notes_begin(struct notes *n, const char *dir)
     setenv(VARIABLE, n->path, 1);
 }
 
+/* `sender` NULL: as the agent. */
+static char *object_of(const char *event, const char *sender, const char *text, const char *program)
+{
+    cJSON *object = cJSON_CreateObject();
+    char *line;
+
+    cJSON_AddStringToObject(object, "event", event);
+    if (sender != NULL)
+        cJSON_AddStringToObject(object, "from", sender);
+    cJSON_AddStringToObject(object, "text", text);
+    if (program != NULL)
+        cJSON_AddStringToObject(object, "program", program);
+    line = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    return line;
+}
+
 void notes_add(struct notes *n, const char *program, const char *fmt, ...)
 {
     char text[1024], *line;
-    cJSON *object = cJSON_CreateObject();
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    cJSON_AddStringToObject(object, "event", "note");
-    cJSON_AddStringToObject(object, "from", SENDER);
-    cJSON_AddStringToObject(object, "text", text);
-    if (program != NULL)
-        cJSON_AddStringToObject(object, "program", program);
-    line = cJSON_PrintUnformatted(object);
+    line = object_of("note", SENDER, text, program);
     if (n->path != NULL && line != NULL)
         append(n->path, line);
     else
         say("%s%s%s", program != NULL ? program : "", program != NULL ? " " : "", text);
     cJSON_free(line);
-    cJSON_Delete(object);
+}
+
+void notes_armed(struct notes *n, const char *fmt, ...)
+{
+    char text[1024], *line;
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    line = object_of("armed", NULL, text, NULL);
+    if (n->path != NULL && line != NULL)
+        append(n->path, line);
+    cJSON_free(line);
 }
 
 /* Calls back for every line that is a JSON object. */

@@ -55,6 +55,24 @@ int preload_library(char **path, struct pg_error *err)
     return rc;
 }
 
+int preload_simulator(char **path, struct pg_error *err)
+{
+    char *agent;
+    int rc = preload_library(&agent, err);
+
+    *path = NULL;
+    if (rc < 0)
+        return rc;
+    *path = text_format("%.*s/libperfgo-simulate.so", (int)(strrchr(agent, '/') - agent), agent);
+    if (access(*path, R_OK) != 0) {
+        rc = pg_error_set(err, PG_E_NOTFOUND, "%s is not there: build it with make", *path);
+        free(*path);
+        *path = NULL;
+    }
+    free(agent);
+    return rc;
+}
+
 bool preload_path_usable(const char *path)
 {
     return strpbrk(path, SEPARATORS "$") == NULL;

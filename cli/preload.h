@@ -13,6 +13,9 @@ char *preload_self(void);
  * caller frees *path. PG_E_NOTFOUND when it is not there. */
 int preload_library(char **path, struct pg_error *err);
 
+/* The same of libperfgo-simulate.so, which lies beside it. */
+int preload_simulator(char **path, struct pg_error *err);
+
 /* True when LD_PRELOAD can name the path: the loader splits at blanks and colons and expands $. */
 bool preload_path_usable(const char *path);
 

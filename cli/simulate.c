@@ -5,12 +5,12 @@
 #include "cli/duration.h"
 #include "cli/launch.h"
 #include "cli/say.h"
+#include "cli/scribe.h"
 #include "cli/testflags.h"
 #include "cli/valgrind.h"
 #include "cli/waker.h"
 
 #include "bench/run.h"
-#include "collect/jobs.h"
 #include "gobin/gobin.h"
 #include "pmu/pmu.h"
 
@@ -49,10 +49,9 @@ struct simulation {
     struct words known; /* all top-level benchmarks; asked for when first needed */
     bool asked, progress_wanted;
     struct waker waker;
-    struct jobs *jobs; /* profiles to make; NULL: none can be */
+    struct scribe *scribe;
     uint64_t deadline_ns;
-    bool profile_failed; /* and that has been said */
-    bool late;           /* the deadline has passed and the child was ended for it */
+    bool late; /* the deadline has passed and the child was ended for it */
 };
 
 bool simulate_wanted(const struct pg_settings *s)
@@ -82,23 +81,24 @@ static void with_binary(const char *path, void (*use)(const struct gobin *, void
     elf_close(image);
 }
 
-static void look_for_race(const struct gobin *bin, void *context)
+static void look_whether(const struct gobin *bin, void *context)
 {
     const char *race = gobin_build_setting(bin, "-race");
+    struct pg_error *why = context;
 
-    *(bool *)context = race != NULL && strcmp(race, "true") == 0;
+    if (race != NULL && strcmp(race, "true") == 0)
+        pg_error_set(why, PG_E_UNSUPPORTED,
+                     "it is built with -race, which cannot be simulated: Valgrind has no room for "
+                     "the race detector's memory");
+    else
+        scribe_check(bin, why);
 }
 
 bool simulate_possible(const char *original, struct pg_error *why)
 {
-    bool race = false;
-
-    with_binary(original, look_for_race, &race);
-    if (race)
-        pg_error_set(why, PG_E_UNSUPPORTED,
-                     "it is built with -race, which cannot be simulated: Valgrind has no room for "
-                     "the race detector's memory");
-    return !race;
+    *why = (struct pg_error){0};
+    with_binary(original, look_whether, why);
+    return why->code == 0;
 }
 
 static void take_identity(const struct gobin *bin, void *context)
@@ -268,21 +268,10 @@ static void tell_progress(struct simulation *sim)
     }
 }
 
-static void make_profiles(struct simulation *sim)
-{
-    struct pg_error err;
-
-    if (sim->jobs != NULL && jobs_do(sim->jobs, sim->spec->dir, &err) < 0 && !sim->profile_failed) {
-        notes_add(sim->spec->notes, NULL, "%s: %s", sim->label, err.text);
-        sim->profile_failed = true;
-    }
-}
-
 static void look(void *context, pid_t pid)
 {
     struct simulation *sim = context;
 
-    make_profiles(sim);
     waker_look(&sim->waker, pid);
     benchlist_read(sim->progress, &sim->offset, &sim->begun);
     if (sim->progress_wanted)
@@ -310,6 +299,10 @@ static int run_once(struct simulation *sim, int *status)
     words_add(&argv, spec->program);
     words_add_all(&argv, sim->args.item, sim->args.n);
     pad_environment(spec->program, &sim->args);
+    if (scribe_begin(sim->scribe, &sim->args, &err) < 0) {
+        words_free(&argv);
+        return say_error("%s", err.text);
+    }
     failure = launch_start(&(struct child_spec){.file = argv.item[0],
                                                 .argv = argv.item,
                                                 .out = -1,
@@ -317,9 +310,11 @@ static int run_once(struct simulation *sim, int *status)
                                                 .death_signal = SIGKILL,
                                                 .fixed_addresses = true},
                            &pid);
-    if (failure == 0)
+    if (failure == 0) {
+        scribe_started(sim->scribe, pid);
         *status = launch_wait_ticking(pid, NULL, &tick);
-    else
+        scribe_end(sim->scribe, WIFEXITED(*status) ? WEXITSTATUS(*status) : -1);
+    } else
         say("%s cannot be run: %s", argv.item[0], strerror(failure));
     words_free(&argv);
     return failure == 0 ? 0 : PERFGO_EXIT_CANNOT_RUN;
@@ -416,7 +411,7 @@ static int run_all(struct simulation *sim, int *status)
 static void finish(struct simulation *sim)
 {
     waker_close(&sim->waker);
-    jobs_close(sim->jobs);
+    scribe_close(sim->scribe);
     words_free(&sim->args);
     words_free(&sim->begun);
     words_free(&sim->known);
@@ -442,12 +437,13 @@ int simulate_run(const struct simulate_spec *spec, int *status)
     words_add_all(&sim.args, spec->args, spec->n_args);
     with_binary(spec->original, take_identity, &sim);
     waker_open(&sim.waker, spec->dir);
-    if (jobs_open(spec->program, spec->settings->seed, &sim.jobs, &err) < 0)
-        notes_add(spec->notes, NULL, "%s: there are no profiles: %s", sim.label, err.text);
     change_flags(&sim);
     change_environment(&sim);
     name_run(&sim);
-    if (sim.deadline_ns != 0 && duration_now() >= sim.deadline_ns) {
+    if (scribe_open(spec->original, spec->program, spec->dir, sim.label, spec->notes, &sim.scribe,
+                    &err) < 0) {
+        rc = say_error("%s", err.text);
+    } else if (sim.deadline_ns != 0 && duration_now() >= sim.deadline_ns) {
         sim.late = true;
         rc = 0;
     } else {

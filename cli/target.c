@@ -43,36 +43,38 @@ static char *directory_of(const char *path)
     return slash == path ? text_copy("/") : text_format("%.*s", (int)(slash - path), path);
 }
 
-static bool copy_into(struct target *t, const struct elf_image *image, const char *dir,
-                      struct pg_error *err)
+static bool copy_into(struct target *t, const struct elf_image *image, const char *interpreter,
+                      const char *dir, struct pg_error *err)
 {
     t->copy = text_format("%s/%s", dir, base_name(t->path));
-    if (elf_make_preloadable(image, t->copy, err) == 0)
+    if ((interpreter != NULL ? elf_make_startable(image, interpreter, t->copy, err)
+                             : elf_make_preloadable(image, t->copy, err)) == 0)
         return true;
     free(t->copy);
     t->copy = NULL;
     return false;
 }
 
-static void make_copy(struct target *t, const struct elf_image *image, const struct tempdir *dir,
-                      bool keep)
+static void make_copy(struct target *t, const struct elf_image *image,
+                      const struct target_wish *wish)
 {
+    const struct tempdir *dir = wish->dir;
     char *home;
 
-    if (dir != NULL && tempdir_base_runs(dir->path) && copy_into(t, image, dir->path, &t->why)) {
+    if (dir != NULL && tempdir_base_runs(dir->path) && copy_into(t, image, wish->interpreter, dir->path, &t->why)) {
         t->preloadable = true;
         return;
     }
     if (t->why.code != 0 && t->why.code != PG_E_IO && t->why.code != PG_E_PERMISSION)
         return; /* the program itself is the reason; another place will not help */
     home = directory_of(t->path);
-    t->preloadable = tempdir_create(&t->beside, home, keep, &t->why) == 0 &&
-                     copy_into(t, image, t->beside.path, &t->why);
+    t->preloadable = tempdir_create(&t->beside, home, wish->keep, &t->why) == 0 &&
+                     copy_into(t, image, wish->interpreter, t->beside.path, &t->why);
     free(home);
 }
 
-static void inspect(struct target *t, const struct elf_image *image, const struct tempdir *dir,
-                    bool measure, bool keep)
+static void inspect(struct target *t, const struct elf_image *image,
+                    const struct target_wish *wish)
 {
     enum elf_link_kind kind;
 
@@ -83,8 +85,8 @@ static void inspect(struct target *t, const struct elf_image *image, const struc
         t->preloadable = true;
         break;
     case ELF_LINK_STATIC:
-        if (measure)
-            make_copy(t, image, dir, keep);
+        if (wish->measure)
+            make_copy(t, image, wish);
         break;
     case ELF_LINK_FOREIGN_LOADER:
         pg_error_set(&t->why, PG_E_UNSUPPORTED,
@@ -106,17 +108,16 @@ static void drop_path(struct pg_error *why, const char *path)
     }
 }
 
-void target_prepare(struct target *t, const char *name, const struct tempdir *dir, bool measure,
-                    bool keep)
+void target_prepare(struct target *t, const struct target_wish *wish)
 {
     struct elf_image *image = NULL;
 
-    *t = (struct target){.beside = {.fd = -1}, .path = target_find(name)};
+    *t = (struct target){.beside = {.fd = -1}, .path = target_find(wish->name)};
     /* What cannot be executed is not looked at either: execve has the right error for it. */
     if (t->path == NULL || access(t->path, X_OK) != 0)
         return;
     if (elf_open(t->path, &image, &t->why) == 0)
-        inspect(t, image, dir, measure, keep);
+        inspect(t, image, wish);
     elf_close(image);
     drop_path(&t->why, t->path);
 }

@@ -22,8 +22,13 @@ char *target_find(const char *name);
  * the same base name into `dir`, or into a new directory beside the program when `dir` cannot run
  * programs or is full; not when `measure` is false, then there is nothing to preload for. Never
  * fails: what cannot be preloaded is run as it is. */
-void target_prepare(struct target *t, const char *name, const struct tempdir *dir, bool measure,
-                    bool keep);
+struct target_wish {
+    const char *name;
+    const struct tempdir *dir; /* NULL: there is none */
+    const char *interpreter;   /* that the copy is to have in place of the dynamic loader, or NULL */
+    bool measure, keep;
+};
+void target_prepare(struct target *t, const struct target_wish *wish);
 
 /* Removes the copy unless it is to be kept; frees. */
 void target_release(struct target *t, bool keep);

@@ -24,7 +24,7 @@ export PERFGO_PC
 GOHOOK := $(filter-out %_test.go gohook/link_tree.go,$(wildcard gohook/*.go gohook/*.[ch] gohook/go.mod \
             gohook/README.md))
 
-INSTALLED := $(BINDIR)/perfgo $(LIBDIR)/libperfgo.so $(LIBDIR)/libperfgo-engine.so $(PCDIR)/perfgo.pc \
+INSTALLED := $(BINDIR)/perfgo $(LIBDIR)/libperfgo.so $(LIBDIR)/libperfgo-engine.so $(LIBDIR)/libperfgo-simulate.so $(PCDIR)/perfgo.pc \
              $(GOHOOK:gohook/%=$(GODIR)/%)
 
 install: all
@@ -33,6 +33,7 @@ install: all
 	$(INSTALL) -m 755 $(PERFGO) '$(DESTDIR)$(BINDIR)/perfgo'
 	$(INSTALL) -m 755 $(AGENT_SO) '$(DESTDIR)$(LIBDIR)/libperfgo.so'
 	$(INSTALL) -m 755 $(ENGINE_SO) '$(DESTDIR)$(LIBDIR)/libperfgo-engine.so'
+	$(INSTALL) -m 755 $(SIMULATOR_SO) '$(DESTDIR)$(LIBDIR)/libperfgo-simulate.so'
 	printf '%s\n' "$$PERFGO_PC" >'$(DESTDIR)$(PCDIR)/perfgo.pc'
 	chmod 644 '$(DESTDIR)$(PCDIR)/perfgo.pc'
 	$(INSTALL) -m 644 $(GOHOOK) '$(DESTDIR)$(GODIR)'

@@ -6,13 +6,9 @@
  *   hooks.c      runs at those sites, on Go threads; bench.c knows the benchmark  [go thread]
  *   windows.c    counts what the timer's windows contain                          [go thread]
  *   pthread.c    lets threads of native code count too                            [any]
- *   simulate.c   takes the place of hooks.c and windows.c under Valgrind          [go thread]
  *   samplers.c   opens and ends the samplers of threads                           [go thread]
  *   ticks.c      the signal of their timers, where there are no perf events        [signal]
  *   sampling.c   reads what they sampled                                           [recorder]
- *   turns.c      under Valgrind, the order in which Go's threads run               [go thread]
- *   pace.c       there, holds what Go does in the background                      [go thread]
- *   clock.c      there, the time that the program sees                            [go thread]
  *   recorder.c   a thread of ours with a working libc: formats and writes         [recorder]
  * A program that imports the Go package gohook also calls:
  *   gohook.c     what the package may ask for; counters of its own in groups.c    [any]
@@ -26,6 +22,7 @@
 
 #include "collect/engine.h"
 #include "proto/settings.h"
+#include "proto/simulation.h"
 #include "samplers.h"
 #include "windows.h"
 
@@ -76,23 +73,16 @@ static inline uint64_t *hook_caller_returns(struct hook_regs *regs)
 #endif
 }
 
-/* Where fields of testing.B lie in this binary; every offset was read from its type descriptors. */
-struct b_layout {
-    uint64_t name, import_path, duration, n;
-    uint64_t bench_time; /* durationOrCountFlag: a duration, then a count */
-    uint64_t loop_n;     /* b.Loop's target; 0: this Go has no b.Loop */
-};
-
 struct agent {
     struct pg_settings settings;
     const struct perfgo_engine *engine;
     struct pg_plan plan;
     struct b_layout layout;
     bool armed;                /* calls are redirected */
-    bool simulate;             /* under Valgrind; else threads are counted */
+    bool simulate;             /* in a simulation, which counts: nothing is done here */
     bool timer_only;           /* only the timer's calls are redirected, for agent.follower */
     struct group *follower;    /* its window follows the benchmark's timer (gohook.c), or NULL */
-    struct windows *windows;   /* NULL while simulating */
+    struct windows *windows;
     struct samplers *samplers; /* NULL unless threads are sampled */
     struct session *session;   /* recorder thread only, once it runs */
 };
@@ -104,7 +94,6 @@ extern struct agent agent;
 extern bool agent_imported;
 
 /* --- sites.c [constructor] */
-enum { MAX_SITES = 112 };
 /* Finds every call site in bin and redirects it. 0; negative when one that perfgo cannot do without
  * is missing, and then nothing was changed. */
 int sites_install(const struct gobin *bin, uint64_t bias, struct pg_error *err);
@@ -141,31 +130,12 @@ void hook_stop_timer(struct hook_regs *regs);
 void hook_reset_timer(struct hook_regs *regs);
 void hook_thread_begin(struct hook_regs *regs);
 void hook_thread_end(struct hook_regs *regs);
+void hook_exit(struct hook_regs *regs);
+void hook_exit_assembly(struct hook_regs *regs);
 
 /* --- bench.c [go thread] */
 void hook_result(struct hook_regs *regs);
 void hook_text(struct hook_regs *regs);
-void hook_exit(struct hook_regs *regs);
-void hook_exit_assembly(struct hook_regs *regs);
-
-/* --- simulate.c: the same moments under Valgrind */
-void hook_simulate_run_first(struct hook_regs *regs);
-void hook_simulate_run_again(struct hook_regs *regs);
-void hook_simulate_loop(struct hook_regs *regs);
-void hook_simulate_start(struct hook_regs *regs);
-void hook_simulate_stop(struct hook_regs *regs);
-void hook_simulate_reset(struct hook_regs *regs);
-void hook_simulate_result(struct hook_regs *regs);
-/* Makes the plan and the start-up of Go repeatable, and measures an empty window. Needs the stacks.
- * [constructor] */
-int simulate_start(struct pg_error *err);
-/* Reads what the line was counted with, from Valgrind's dumps; negative, and nothing counted, when
- * that fails. [recorder] */
-int simulate_read_line(struct session_line *line, struct pg_error *err);
-/* What the line that is being handed over was counted with. [go thread] */
-void simulate_total(struct session_line *line);
-/* Notes a benchmark whose mean cost and cost at the margin differ by more than 1 %. [recorder] */
-void linearity_judge(const struct session_line *line);
 
 /* --- sampling.c */
 /* What of the process is perfgo's own, whose samples are nobody's. */
@@ -183,39 +153,6 @@ struct samples *sampling_take(uint32_t run, struct pg_error *err);
 /* --- ticks.c */
 /* Installs the handler of the samplers' timers; fails when the signal is in use. [constructor] */
 int ticks_install(struct pg_error *err);
-/* --- clock.c, while simulating */
-/* Go will see this clock. [constructor] */
-void clock_start(void);
-/* Reads it, as Go does. [go thread] */
-void clock_look(void);
-/* So much more time has passed. [go thread] */
-void clock_advance(uint64_t ns);
-/* The caller is about to wait, at most ns: the next look at the clock tells how long it was.
- * [go thread] */
-void clock_wait_begins(uint64_t ns);
-
-/* --- pace.c, while simulating */
-void hook_simulate_sysmon(struct hook_regs *regs);
-void hook_simulate_scavenger(struct hook_regs *regs);
-/* Lets perfgo exec wake the monitor thread. [constructor] */
-void pace_start(void);
-
-/* --- turns.c, while simulating */
-void hook_turns_new(struct hook_regs *regs);
-void hook_turns_begin(struct hook_regs *regs);
-void hook_turns_end(struct hook_regs *regs);
-void hook_turns_sleep(struct hook_regs *regs);
-void hook_turns_wake(struct hook_regs *regs);
-void hook_turns_poll(struct hook_regs *regs);
-void hook_turns_processors(struct hook_regs *regs);
-/* The caller has the turn; the hooks keep the order from here on. [constructor] */
-void turns_start(void);
-/* No call was found for this hook: without some of them there are no turns. [constructor] */
-void turns_lack(void (*hook)(struct hook_regs *regs));
-/* The caller is about to wait and then acts on its own. [go thread] */
-void turns_leave(void);
-/* Whoever has the turn waits for somebody who has not: the next one gets it. [go thread] */
-void turns_take_away(void);
 
 /* --- recorder.c */
 /* Starts the recorder thread; [constructor]. */
@@ -263,8 +200,8 @@ void hook_rehearse(struct hook_regs *regs);
 void rehearse_closed(struct hook_regs *regs);
 
 /* --- stacks.c [constructor] */
-/* Allocates the private stacks that hooks run on. */
-int stacks_create(struct pg_error *err);
+/* Allocates the private stacks that hooks run on; false: no memory. */
+bool stacks_create(void);
 
 /* --- arch/<cpu>/trampoline.S */
 extern char pg_trampoline[];

@@ -35,17 +35,6 @@ bool bench_next_run(const struct hook_regs *regs)
     return same;
 }
 
-void hook_exit(struct hook_regs *regs)
-{
-    recorder_finish((int32_t)regs->arg[0]);
-}
-
-/* runtime.exit is assembly, and the runtime calls it as such: the code is on the stack. */
-void hook_exit_assembly(struct hook_regs *regs)
-{
-    recorder_finish((int32_t)regs->stack[1]);
-}
-
 /* BenchmarkResult.String(N, T, …): the line of the last run is about to be printed. The duration of
  * the result must be the one in *B, else this result belongs to something that was not followed. */
 void hook_result(struct hook_regs *regs)

@@ -18,6 +18,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include <valgrind/valgrind.h>
+
 struct agent agent;
 
 /* -test.bench=X, --test.bench=X or -test.bench X with a pattern that is not empty, as Go's flag
@@ -102,34 +104,9 @@ uint64_t program_bias(void)
     return 0;
 }
 
-static int read_layout(const struct gobin *bin, struct b_layout *layout, struct pg_error *err)
+static int create_stacks(struct pg_error *err)
 {
-    const struct {
-        const char *field;
-        uint64_t size, *offset;
-    } fields[] = {
-        {"name", 16, &layout->name},
-        {"importPath", 16, &layout->import_path},
-        {"duration", 8, &layout->duration},
-        {"N", 8, &layout->n},
-        {"benchTime", 24, &layout->bench_time},
-    };
-
-    struct gobin_field f;
-
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        int rc = agent.engine->gobin_field(bin, "testing.B", fields[i].field, &f, err);
-
-        if (rc < 0)
-            return rc;
-        if (f.size != fields[i].size)
-            return pg_error_set(err, PG_E_UNSUPPORTED, "field %s of testing.B is not as expected",
-                                fields[i].field);
-        *fields[i].offset = f.offset;
-    }
-    if (agent.engine->gobin_field(bin, "testing.B", "loop.n", &f, NULL) == 0 && f.size == 8)
-        layout->loop_n = f.offset;
-    return 0;
+    return stacks_create() ? 0 : pg_error_set(err, PG_E_NOMEM, "no memory for the hooks' stacks");
 }
 
 static int read_backend(enum pg_backend *out, struct pg_error *err)
@@ -253,14 +230,17 @@ static int arm(const struct gobin *bin, uint64_t bias, int argc, char *const *ar
     int rc = check_mode(err);
 
     if (rc == 0)
-        rc = read_layout(bin, &agent.layout, err);
+        rc = agent.engine->gobin_layout(bin, &agent.layout, err);
     if (rc == 0)
         rc = read_backend(&backend, err);
     if (rc == 0)
-        rc = stacks_create(err);
-    agent.simulate = backend == PG_BACKEND_SIMULATE;
+        rc = create_stacks(err);
+    if (rc == 0 && backend == PG_BACKEND_SIMULATE)
+        rc = pg_error_set(err, PG_E_UNSUPPORTED,
+                          "the simulate back end runs under Valgrind: use perfgo test simulate, or "
+                          "perfgo exec --backend=simulate");
     if (rc == 0)
-        rc = agent.simulate ? simulate_start(err) : start_counting(bin, bias, backend, err);
+        rc = start_counting(bin, bias, backend, err);
     if (rc == 0)
         rc = start_session(bin, argc, argv, err);
     if (rc == 0)
@@ -283,7 +263,7 @@ static int redirect_timer(struct pg_error *err)
     if (rc == 0)
         rc = agent.engine->gobin_open_live(image, bias, &bin, err);
     if (rc == 0)
-        rc = stacks_create(err);
+        rc = create_stacks(err);
     if (rc == 0) {
         agent.timer_only = true;
         rc = sites_install(bin, bias, err);
@@ -356,6 +336,10 @@ __attribute__((constructor)) static void perfgo_constructor(int argc, char **arg
     if (pg_settings_from_env(&agent.settings, envp, err.text, sizeof err.text) < 0)
         say("error", "%s", err.text);
     if (strcmp(agent.settings.mode, "off") == 0)
+        return;
+    /* A program that is linked to this library runs in a simulation, which has its own. */
+    agent.simulate = RUNNING_ON_VALGRIND && agent.settings.simulate_dir != NULL;
+    if (agent.simulate)
         return;
     if (agent_engine(&err) == NULL || enter(argc, argv, &err) < 0)
         say("error", "not measuring: %s", err.text);

@@ -274,7 +274,7 @@ static int state(void)
 {
     if (agent.windows != NULL)
         return PERFGO_HOOK_ARMED;
-    return agent.simulate && agent.armed ? PERFGO_HOOK_SIMULATE : PERFGO_HOOK_IDLE;
+    return agent.simulate ? PERFGO_HOOK_SIMULATE : PERFGO_HOOK_IDLE;
 }
 
 static const struct perfgo_hook_plan *armed_plan(void)

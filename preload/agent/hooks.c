@@ -69,3 +69,14 @@ void hook_thread_end(struct hook_regs *regs)
     (void)regs;
     windows_thread_end(agent.windows);
 }
+
+void hook_exit(struct hook_regs *regs)
+{
+    recorder_finish((int32_t)regs->arg[0]);
+}
+
+/* runtime.exit is assembly, and the runtime calls it as such: the code is on the stack. */
+void hook_exit_assembly(struct hook_regs *regs)
+{
+    recorder_finish((int32_t)regs->stack[1]);
+}

@@ -20,8 +20,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <valgrind/callgrind.h>
-
 enum { IDLE, FILLING, POSTED, DONE, ABANDONED };
 
 enum {
@@ -45,7 +43,6 @@ static struct {
     char pkg[4096], name[8192], printed_name[8192], text[32768];
     char out[65536];
     size_t out_size; /* 0: print Go's own text */
-    bool hidden;
 } recorder;
 
 static bool moved(uint32_t *state, uint32_t from, uint32_t to)
@@ -130,10 +127,7 @@ static bool fill(const struct go_line *line)
     out->n = line->n;
     out->duration_ns = (int64_t)line->duration_ns;
     out->iterations_run = line->iterations_run;
-    if (agent.simulate)
-        simulate_total(out);
-    else
-        counted_total(out);
+    counted_total(out);
     return true;
 }
 
@@ -203,25 +197,13 @@ static void do_line(void)
         recorder.out_line.threads_unsampled =
             __atomic_load_n(&agent.samplers->missed, __ATOMIC_RELAXED);
     recorder.out_size = 0;
-    if (agent.simulate && simulate_read_line(&recorder.out_line, &err) < 0)
-        remember(&err);
     if (agent.engine->session_line(agent.session, &recorder.out_line, recorder.out,
                                    sizeof recorder.out, &recorder.out_size, &err) < 0)
         remember(&err);
 }
 
-/* What this thread does is not counted. Callgrind knows which thread asks only while it
- * instruments, as it does from the first job on. */
-static void hide_from_callgrind(void)
-{
-    if (agent.simulate && !recorder.hidden)
-        CALLGRIND_TOGGLE_COLLECT;
-    recorder.hidden = true;
-}
-
 static void do_job(void)
 {
-    hide_from_callgrind();
     do_line();
     if (!moved(&recorder.job, POSTED, DONE))
         job_end(); /* abandoned */

@@ -12,13 +12,13 @@
 #include "collect/samples.h"
 #include "collect/session.h"
 #include "gobin/gobin.h"
+#include "gobin/sites.h"
 #include "pmu/passes.h"
 #include "pmu/pmu.h"
 #include "pmu/sampling.h"
-#include "pmu/simulate.h"
 
 /* Raised with every change of a struct or function below: agent and engine are built together. */
-#define PERFGO_ENGINE_VERSION 3u
+#define PERFGO_ENGINE_VERSION 4u
 #define PERFGO_ENGINE_SYMBOL  "perfgo_engine"
 
 /* return type, name, parameters */
@@ -38,8 +38,9 @@
     X(int, gobin_calls,                                                                            \
       (const struct gobin *, const struct gobin_function *, uint64_t, uint64_t *, size_t,          \
        struct pg_error *))                                                                         \
-    X(int, gobin_field,                                                                            \
-      (const struct gobin *, const char *, const char *, struct gobin_field *, struct pg_error *)) \
+    X(int, gobin_sites,                                                                            \
+      (const struct gobin *, uint32_t, struct site_found *, size_t, struct pg_error *))            \
+    X(int, gobin_layout, (const struct gobin *, struct b_layout *, struct pg_error *))             \
     X(bool, pmu_backend_by_name, (const char *, enum pg_backend *))                                \
     X(const char *, pmu_backend_name, (enum pg_backend))                                           \
     X(void, passes_keep, (struct pg_plan *, uint32_t))                                             \
@@ -59,9 +60,6 @@
       (const struct sampled_line *, const struct elf_image *, const struct gobin *, const char *,  \
        char **, size_t *, uint64_t *, uint64_t *, struct pg_error *))                              \
     X(uint32_t, samples_run, (const struct samples *))                                             \
-    X(int, simulate_plan, (const char *, struct pg_plan *, struct pg_error *))                     \
-    X(int, simulate_read,                                                                          \
-      (const char *, const struct pg_plan *, struct pg_counts *, struct pg_error *))               \
     X(int, session_open,                                                                           \
       (const struct pg_settings *, const struct pg_plan *, const struct session_target *,          \
        struct session **, struct pg_error *))                                                      \

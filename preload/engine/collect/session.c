@@ -174,7 +174,7 @@ static size_t settings_of(const struct pg_settings *settings, struct record_tag 
 static int put_process(struct session *s, bool finished, int exit_code, struct pg_error *err)
 {
     const struct run_process p = {
-        .pid = getpid(),
+        .pid = s->target->pid != 0 ? s->target->pid : getpid(),
         .start_ns = s->start_ns,
         .pkg = s->pkg,
         .argv = s->target->argc > 0 ? (const char *const *)s->target->argv : NULL,

@@ -16,6 +16,7 @@ struct session; /* opaque */
 struct session_target {
     const char *executable; /* path of the test binary as started (argv[0]) */
     const char *go_version, *module, *goarch;
+    int32_t pid; /* its process; 0: the caller's own */
     int argc;
     char *const *argv; /* the command line, for testrun.json */
 };

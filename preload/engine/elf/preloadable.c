@@ -48,7 +48,8 @@ struct tail {
 };
 
 struct layout {
-    const struct arch_ops *arch;
+    const char *interpreter;
+    bool no_debug;           /* the copy's debugging sections have no names */
     const Elf64_Phdr *first; /* lowest PT_LOAD */
     uint64_t end;            /* of the highest PT_LOAD, in memory */
     uint64_t page;           /* strictest alignment of the PT_LOADs */
@@ -152,7 +153,7 @@ static int place_segment(const struct elf_image *image, struct layout *layout, s
 
     elf_data(image, &file_size);
     layout->size = layout->n_segments * sizeof(Elf64_Phdr) + sizeof(struct tail) +
-                   strlen(layout->arch->loader) + 1;
+                   strlen(layout->interpreter) + 1;
     layout->offset = align_up(file_size, page);
     layout->below = start >= LOWEST_VADDR + align_up(layout->size, page);
     if (layout->below) {
@@ -248,6 +249,22 @@ static int write_all(int fd, const void *data, size_t size, uint64_t offset)
     return 0;
 }
 
+/* Takes the names of debugging sections away. Returns an errno value. */
+static int hide_debug(int fd, const struct elf_image *image)
+{
+    static const Elf64_Word nameless = 0; /* "", as every string table begins */
+    const Elf64_Ehdr *header = elf_header(image);
+    struct elf_section section;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < elf_section_count(image); i++)
+        if (elf_section(image, i, &section) && (strncmp(section.name, ".debug_", 7) == 0 ||
+                                                strncmp(section.name, ".zdebug_", 8) == 0))
+            rc = write_all(fd, &nameless, sizeof nameless,
+                           header->e_shoff + i * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, sh_name));
+    return rc;
+}
+
 /* Writes header, the rest of the original, and the new segment. Returns an errno value. */
 static int write_copy(int fd, const struct elf_image *image, const struct layout *layout,
                       const void *segment)
@@ -265,6 +282,8 @@ static int write_copy(int fd, const struct elf_image *image, const struct layout
         rc = write_all(fd, data + sizeof header, size - sizeof header, sizeof header);
     if (rc == 0)
         rc = write_all(fd, segment, layout->size, layout->offset);
+    if (rc == 0 && layout->no_debug)
+        rc = hide_debug(fd, image);
     return rc;
 }
 
@@ -285,17 +304,19 @@ static int write_file(const struct elf_image *image, const struct layout *layout
     return pg_error_errno(err, PG_E_IO, rc, "cannot write %s", path);
 }
 
-int elf_make_preloadable(const struct elf_image *image, const char *path, struct pg_error *err)
+static int make_copy(const struct elf_image *image, const char *interpreter, bool no_debug,
+                     const char *path, struct pg_error *err)
 {
     struct layout layout = {
-        .arch = arch_by_machine(elf_header(image)->e_machine),
+        .interpreter = interpreter,
+        .no_debug = no_debug,
         .page = MIN_PAGE,
     };
     uint8_t *segment;
     struct tail tail;
     int rc;
 
-    if (layout.arch == NULL || elf_header(image)->e_type != ET_EXEC)
+    if (arch_by_machine(elf_header(image)->e_machine) == NULL || elf_header(image)->e_type != ET_EXEC)
         return pg_error_set(err, PG_E_UNSUPPORTED,
                             "not a static executable for a machine that perfgo knows");
     rc = check_segments(image, &layout, err);
@@ -310,8 +331,21 @@ int elf_make_preloadable(const struct elf_image *image, const char *path, struct
     fill_tail(&layout, &tail);
     memcpy(segment + layout.n_segments * sizeof(Elf64_Phdr), &tail, sizeof tail);
     strcpy((char *)segment + layout.n_segments * sizeof(Elf64_Phdr) + sizeof tail,
-           layout.arch->loader);
+           interpreter);
     rc = write_file(image, &layout, segment, path, err);
     free(segment);
     return rc;
+}
+
+int elf_make_preloadable(const struct elf_image *image, const char *path, struct pg_error *err)
+{
+    const struct arch_ops *arch = arch_by_machine(elf_header(image)->e_machine);
+
+    return make_copy(image, arch != NULL ? arch->loader : "", false, path, err);
+}
+
+int elf_make_startable(const struct elf_image *image, const char *interpreter, const char *path,
+                       struct pg_error *err)
+{
+    return make_copy(image, interpreter, true, path, err);
 }

@@ -26,4 +26,10 @@ int elf_link_kind(const struct elf_image *image, enum elf_link_kind *out, struct
  * it wrote if it fails. [any thread] */
 int elf_make_preloadable(const struct elf_image *image, const char *path, struct pg_error *err);
 
+/* The same with another interpreter, and without the names of its debugging sections, which then
+ * nobody finds and reads: under Valgrind that takes longer than starting the program. [any thread]
+ */
+int elf_make_startable(const struct elf_image *image, const char *interpreter, const char *path,
+                       struct pg_error *err);
+
 #endif

@@ -3,33 +3,17 @@
  * Under Valgrind the process may be gone in the middle of a benchmark (an instruction that Valgrind
  * does not know, a time limit); what is in the file by then says which one it was.
  */
-#include "progress.h"
+#include "simulator.h"
 
 #include "hot/sys.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-
-enum {
-    FD_LOWEST = 100, /* tests count on low descriptors being free */
-    LONGEST = 4096,
-};
+enum { LONGEST = 4096 };
 
 static int progress_fd = -1;
 
 void progress_open(void)
 {
-    char path[4200];
-    int fd;
-
-    if (agent.settings.simulate_dir == NULL)
-        return;
-    snprintf(path, sizeof path, "%s/progress", agent.settings.simulate_dir);
-    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return;
-    progress_fd = fcntl(fd, F_DUPFD_CLOEXEC, FD_LOWEST);
-    sys_close(fd);
+    progress_fd = simulator_open("progress", O_WRONLY | O_CREAT | O_APPEND);
 }
 
 /* One write per name: the reader takes whole lines only. */

@@ -19,7 +19,7 @@
  * What a wait costs must not depend on who came first: each makes its one system call in any case.
  * (Go: src/runtime/lock_futex.go, os_linux.go, proc.go)
  */
-#include "agent.h"
+#include "simulator.h"
 
 #include "go_g.h" /* hot/arch/<cpu>/ */
 #include "hot/lock.h"
@@ -47,7 +47,7 @@ static struct {
     uint8_t queue[MOST];
     uint32_t n; /* entries in use end before it */
     struct turn_thread thread[MOST];
-} turns; /* of no meaning until turns_start */
+} turns = {.holder = NOBODY};
 
 /* ---- with the lock ---- */
 
@@ -303,17 +303,13 @@ void turns_take_away(void)
 
 /* ---- [constructor] ---- */
 
-void turns_start(void)
+void turns_start(uint32_t kinds)
 {
+    const uint32_t needed = 1u << SITE_THREAD_NEW | 1u << SITE_THREAD_BEGIN | 1u << SITE_SLEEP |
+                            1u << SITE_WAKE | 1u << SITE_PROCESSORS;
+
     turns.thread[0] = (struct turn_thread){.tid = sys_gettid()};
     turns.n = 1;
     turns.holder = 0;
-    turns.on = true;
-}
-
-void turns_lack(void (*hook)(struct hook_regs *regs))
-{
-    if (hook == hook_turns_new || hook == hook_turns_begin || hook == hook_turns_sleep ||
-        hook == hook_turns_wake || hook == hook_turns_processors)
-        turns.on = false;
+    turns.on = (kinds & needed) == needed;
 }

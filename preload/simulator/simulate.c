@@ -24,19 +24,13 @@
  * its hashes and its scheduler, are overwritten before Go reads them; the order of Go's threads
  * (turns.c) and the time they see (clock.c) do not depend on the machine.
  */
-#include "bench.h"
-#include "progress.h"
+#include "simulator.h"
 
 #include "hot/sys.h"
+#include "preload/agent/bench.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <elf.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <valgrind/callgrind.h>
 
@@ -55,11 +49,6 @@ enum {
 
 enum phase { FIRST, WARM_UP, HALF, FULL, AFTER };
 
-struct counted {
-    uint64_t iterations, windows;
-    uint64_t part; /* of callgrind's dumps; 0: there is none, the timer never ran */
-};
-
 static struct {
     bool ready; /* the first benchmark has begun */
     enum phase phase;
@@ -73,12 +62,9 @@ static struct {
     bool enough;       /* the first run is the last one */
     unsigned long end; /* what ends a window: a request of callgrind's */
     bool have_half, have_full;
-    struct counted half, full;
+    struct simulation_run half, full;
     uint64_t empty_part; /* the dump of an empty window; 0: none, or it has been read */
-    size_t prefix_size;
-    char path[4200]; /* of the dumps, up to their number; then of one */
-    char kept[4200]; /* [recorder] the dump that the line was counted with */
-} sim;
+} sim = {.end = VG_USERREQ__DUMP_STATS_AT};
 
 /* ---- [go thread] ---- */
 
@@ -133,9 +119,9 @@ static void end_window(void)
 }
 
 /* The run that just ended. */
-static struct counted collect(void)
+static struct simulation_run collect(void)
 {
-    struct counted run = {.iterations = sim.iterations, .windows = sim.windows};
+    struct simulation_run run = {.iterations = sim.iterations, .windows = sim.windows};
 
     if (sim.switching) {
         CALLGRIND_DUMP_STATS_AT("perfgo");
@@ -145,10 +131,10 @@ static struct counted collect(void)
     return run;
 }
 
-/* snprintf, without libc. */
-static const char *path_of(uint64_t part)
+static const char *name_of(uint64_t part)
 {
-    char digits[24], *end = sim.path + sim.prefix_size;
+    static char name[48] = "callgrind.out.";
+    char digits[24], *end = name + sizeof "callgrind.out." - 1;
     int n = 0;
 
     do
@@ -157,7 +143,7 @@ static const char *path_of(uint64_t part)
     while (n > 0)
         *end++ = digits[--n];
     *end = '\0';
-    return sim.path;
+    return name;
 }
 
 /* The first number behind "totals:", instructions in any case; 0: there is none. */
@@ -178,13 +164,10 @@ static uint64_t parse_total(const char *text, long size)
 
 /* Instructions per iteration of a run, whose dump is needed for nothing else. What the recorder
  * would do for that would leave its traces in the caches that the next run finds. */
-static uint64_t cost_of(const struct counted *run, bool keep)
+static uint64_t cost_of(const struct simulation_run *run, bool keep)
 {
-    const char *path = path_of(run->part);
     char text[TAIL];
-    int fd = run->part > 0
-                 ? (int)sys_call6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0)
-                 : -1;
+    const int fd = run->part > 0 ? simulator_open(name_of(run->part), O_RDONLY) : -1;
     uint64_t cost;
 
     if (fd < 0)
@@ -195,7 +178,7 @@ static uint64_t cost_of(const struct counted *run, bool keep)
     cost += sim.switching ? run->windows * WINDOW_COST : 0;
     sys_close(fd);
     if (!keep)
-        sys_call3(SYS_unlinkat, AT_FDCWD, (long)path, 0);
+        sys_call3(SYS_unlinkat, AT_FDCWD, (long)simulator_path(name_of(run->part)), 0);
     return cost / run->iterations;
 }
 
@@ -206,7 +189,7 @@ static bool is_last(void)
 
 static void after_first(uint64_t cost)
 {
-    if (agent.settings.iterations > 0 || cost < DEAR)
+    if (simulator.iterations > 0 || cost < DEAR)
         begin(WARM_UP, affordable(WARM_UP_COST, cost, WARM_UP_MOST));
     else
         begin(FULL, 1);
@@ -215,8 +198,8 @@ static void after_first(uint64_t cost)
 /* Ends one run of the line and sizes the next. */
 static void next_phase(void)
 {
-    const uint64_t fixed = agent.settings.iterations;
-    struct counted run;
+    const uint64_t fixed = simulator.iterations;
+    struct simulation_run run;
 
     if (sim.torn) { /* once more, from its beginning */
         sim.torn = false;
@@ -246,9 +229,9 @@ static void next_phase(void)
 /* Is the single iteration that has just ended so dear that it is the result? */
 static bool is_enough(void)
 {
-    const struct counted run = {.iterations = sim.iterations, .part = sim.part};
+    const struct simulation_run run = {.iterations = sim.iterations, .part = sim.part};
 
-    return sim.phase == FIRST && !sim.switching && agent.settings.iterations == 0 &&
+    return sim.phase == FIRST && !sim.switching && simulator.iterations == 0 &&
            cost_of(&run, true) >= DEAREST;
 }
 
@@ -333,7 +316,6 @@ static void measure_empty_window(void)
 
 void hook_simulate_run_first(struct hook_regs *regs)
 {
-    sim.end = VG_USERREQ__DUMP_STATS_AT;
     if (!sim.ready) {
         sim.ready = true;
         measure_empty_window();
@@ -345,6 +327,7 @@ void hook_simulate_run_first(struct hook_regs *regs)
     bench_word(agent.layout.bench_time)[0] = FINISHED;
     bench_word(agent.layout.bench_time)[1] = 0;
     sim.have_half = sim.have_full = sim.torn = sim.switching = sim.enough = false;
+    sim.end = VG_USERREQ__DUMP_STATS_AT;
     sim.target = 1;
     begin(FIRST, 1);
 }
@@ -364,59 +347,12 @@ void hook_simulate_result(struct hook_regs *regs)
         sim.full = collect();
 }
 
-void simulate_total(struct session_line *line)
+void simulate_counted(struct simulation_line *line)
 {
-    line->n_threads = 0;
-    line->threads_missed = 0;
-    line->simulated = true;
-    line->counted = sim.have_full ? sim.full.iterations : 0;
-    line->windows = sim.full.windows;
-    line->half_counted = sim.have_half ? sim.half.iterations : 0;
-    line->half_windows = sim.half.windows;
-}
-
-/* ---- [recorder] ---- */
-
-/* Counts of a dump into *out; it stays there, as sim.kept. Without a dump they are zero. */
-static int read_dump(uint64_t part, struct pg_counts *out, struct pg_error *err)
-{
-    *out = (struct pg_counts){0};
-    sim.kept[0] = '\0';
-    if (part == 0)
-        return 0;
-    snprintf(sim.kept, sizeof sim.kept, "%s/callgrind.out.%llu", agent.settings.simulate_dir,
-             (unsigned long long)part);
-    return agent.engine->simulate_read(sim.kept, &agent.plan, out, err);
-}
-
-static void read_own_cost(void)
-{
-    struct pg_counts counts;
-
-    if (sim.empty_part > 0 && read_dump(sim.empty_part, &counts, NULL) == 0)
-        for (uint32_t i = 0; i < agent.plan.n_counters; i++)
-            agent.plan.counter[i].own_cost = counts.value[i];
+    line->half = sim.have_half ? sim.half : (struct simulation_run){0};
+    line->full = sim.have_full ? sim.full : (struct simulation_run){0};
+    line->empty_part = sim.empty_part;
     sim.empty_part = 0;
-}
-
-int simulate_read_line(struct session_line *line, struct pg_error *err)
-{
-    int rc = 0;
-
-    read_own_cost();
-    line->dump = NULL;
-    if (line->half_counted > 0 && read_dump(sim.half.part, &line->half, NULL) < 0)
-        line->half_counted = 0;
-    unlink(sim.kept);
-    if (line->counted > 0)
-        rc = read_dump(sim.full.part, &line->total, err);
-    if (rc < 0)
-        line->counted = 0;
-    else if (line->counted > 0 && sim.full.part > 0)
-        line->dump = sim.kept;
-    if (rc == 0)
-        linearity_judge(line);
-    return rc;
 }
 
 /* ---- [constructor] ---- */
@@ -431,15 +367,19 @@ static uint64_t mix(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* libc has taken its own secrets from these bytes already; Go reads them later. (getauxval(3)) */
+/* Where a program has a libc, that has taken its own secrets from these bytes already; Go reads
+ * them later. (getauxval(3)) */
 static void fix_randomness(void)
 {
-    uint64_t state = agent.settings.seed;
-    void *at = (void *)getauxval(AT_RANDOM);
-    uint64_t bytes[2] = {mix(&state), mix(&state)};
+    uint64_t state = simulator.seed, bytes[2] = {mix(&state), mix(&state)};
+    char **end = simulator.environment;
+    uint64_t *aux;
 
-    if (at != NULL)
-        memcpy(at, bytes, sizeof bytes);
+    while (*end != NULL)
+        end++;
+    for (aux = (uint64_t *)(void *)(end + 1); aux[0] != AT_NULL; aux += 2)
+        if (aux[0] == AT_RANDOM)
+            memcpy((void *)(uintptr_t)aux[1], bytes, sizeof bytes);
 }
 
 /* What fills up the environment (cli/simulate.c) is not for Go, which would copy it to its heap. */
@@ -447,29 +387,18 @@ static void drop_padding(void)
 {
     static char nothing[] = "PERFGO_PAD=";
 
-    for (char **e = environ; *e != NULL; e++)
-        if (strncmp(*e, nothing, sizeof nothing - 1) == 0)
+    for (char **e = simulator.environment; *e != NULL; e++) {
+        size_t n = 0;
+
+        while (n < sizeof nothing - 1 && (*e)[n] == nothing[n])
+            n++;
+        if (n == sizeof nothing - 1)
             *e = nothing;
+    }
 }
 
-int simulate_start(struct pg_error *err)
+void simulate_start(void)
 {
-    int rc;
-
-    if (!RUNNING_ON_VALGRIND || agent.settings.simulate_dir == NULL)
-        return pg_error_set(err, PG_E_UNSUPPORTED,
-                            "the simulate back end runs under Valgrind: use perfgo test simulate, "
-                            "or perfgo exec --backend=simulate");
-    rc = agent.engine->simulate_plan(agent.settings.events, &agent.plan, err);
-    if (rc < 0)
-        return rc;
     fix_randomness();
     drop_padding();
-    sim.prefix_size = (size_t)snprintf(sim.path, sizeof sim.path - 24, "%s/callgrind.out.",
-                                       agent.settings.simulate_dir);
-    clock_start();
-    pace_start();
-    progress_open();
-    turns_start();
-    return 0;
 }

@@ -6,15 +6,12 @@
  * Whether that falls into a benchmark depends on what the heap looks like, down to the lengths of
  * variables in the environment. Neither is the benchmark's doing, so both are kept asleep.
  */
-#include "agent.h"
+#include "simulator.h"
 
 #include "hot/sys.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum {
     HOLD_SECONDS = 60, /* it runs at least so often */
@@ -56,16 +53,13 @@ void hook_simulate_scavenger(struct hook_regs *regs)
 
 void pace_start(void)
 {
-    char path[4200];
+    const int fd = simulator_open("wake", O_RDWR);
     void *page;
-    int fd;
 
-    snprintf(path, sizeof path, "%s/wake", agent.settings.simulate_dir);
-    fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return;
-    page = mmap(NULL, sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (page != MAP_FAILED)
+    page = sys_mmap(sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+    sys_close(fd);
+    if (!sys_is_error(page))
         wake = page;
 }

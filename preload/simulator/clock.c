@@ -11,14 +11,11 @@
  * midnight UTC on, so that certificates and dates hold. (Go: src/runtime/vdso_linux.go; Linux:
  * Documentation/ABI/stable/vdso)
  */
-#include "agent.h"
+#include "simulator.h"
 
 #include "hot/sys.h"
 
 #include <elf.h>
-#include <string.h>
-#include <sys/auxv.h>
-#include <unistd.h>
 
 enum {
     STEP_NS = 1000,    /* a look at the clock */
@@ -108,7 +105,8 @@ static void make_image(void)
     image.head = (Elf64_Ehdr){.e_phoff = offsetof(struct image, segment),
                               .e_phentsize = sizeof(Elf64_Phdr),
                               .e_phnum = 2};
-    memcpy(image.head.e_ident, ELFMAG, SELFMAG);
+    for (size_t i = 0; i < SELFMAG; i++)
+        image.head.e_ident[i] = (unsigned char)ELFMAG[i];
     image.segment[0] = (Elf64_Phdr){.p_type = PT_LOAD};
     image.segment[1] =
         (Elf64_Phdr){.p_type = PT_DYNAMIC, .p_offset = offsetof(struct image, dynamic)};
@@ -118,7 +116,8 @@ static void make_image(void)
     /* Go reads versions without asking whether there are any: one of the file, none of symbols. */
     image.dynamic[3] = (Elf64_Dyn){DT_VERDEF, {offsetof(struct image, version)}};
     image.version = (Elf64_Verdef){.vd_version = VER_DEF_CURRENT, .vd_flags = VER_FLG_BASE};
-    memcpy(image.names, names, sizeof names);
+    for (size_t i = 0; i < sizeof names; i++)
+        image.names[i] = names[i];
     image.hash[0] = 1;
     image.hash[1] = N_SYMBOLS;
     for (uint32_t i = 1, at = 1; i < N_SYMBOLS; i++) {
@@ -126,14 +125,15 @@ static void make_image(void)
                                       .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
                                       .st_shndx = 1,
                                       .st_value = clock};
-        at += (uint32_t)strlen(names + at) + 1;
+        while (names[at++] != '\0')
+            ;
         image.hash[i == 1 ? 2 : 2 + i] = i; /* the bucket, then behind the one before */
     }
 }
 
 void clock_start(void)
 {
-    char **end = environ;
+    char **end = simulator.environment;
     uint64_t *aux, *entry = NULL;
     struct timespec t = {0, 0};
 
