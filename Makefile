@@ -1,6 +1,6 @@
 # perfgo: hardware counters and profiles for every Go benchmark.
 #
-#   make            build/bin/perfgo, build/lib/libperfgo.so, build/lib/libperfgo-engine.so
+#   make            build/bin/perfgo, and libperfgo.so, libperfgo-engine.so, libperfgo-simulate.so in build/lib
 #   make deps       install the Debian packages that are missing
 #   make demo       deps, build, and a tour over the examples
 #   make test       deps, build, and the whole test suite
@@ -154,7 +154,7 @@ SIMULATOR_LIB := $(OBJ)/preload/agent/bench.o $(OBJ)/preload/agent/stacks.o $(OB
 $(SIMULATOR_SO): $(SIMULATOR_OBJ) $(SIMULATOR_LIB)
 	@mkdir -p $(@D)
 	$(CC) -shared -nostdlib -o $@ $^ -Wl,--no-undefined -Wl,-z,now -Wl,-Bsymbolic -Wl,--strip-debug \
-	  -Wl,-e,simulator_entry -Wl,-soname,$(@F)
+	  -Wl,-e,simulator_entry -Wl,-soname,$(@F) -lgcc
 
 $(PERFGO): $(CLI_OBJ) $(LIBENGINE)
 	@mkdir -p $(@D)

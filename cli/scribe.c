@@ -86,8 +86,13 @@ int scribe_open(const char *original, const char *program, const char *dir, cons
     int rc;
 
     memset(s, 0, sizeof *s);
-    *s = (struct scribe){.program = program, .dir = dir, .label = label, .notes = notes,
-                         .ask = -1, .answer = -1, .stop = {-1, -1}};
+    *s = (struct scribe){.program = program,
+                         .dir = dir,
+                         .label = label,
+                         .notes = notes,
+                         .ask = -1,
+                         .answer = -1,
+                         .stop = {-1, -1}};
     *out = s;
     if (pg_settings_from_env(&s->settings, environ, err->text, sizeof err->text) < 0)
         return -(err->code = PG_E_INVALID);

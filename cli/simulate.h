@@ -1,6 +1,6 @@
 /* simulate.h - a test binary under Valgrind: `perfgo exec --backend=simulate`.
  *
- * The agent in the binary switches callgrind on and off and reads its dumps; here is what has to be
+ * The library in the binary (preload/simulator) switches callgrind on and off; here is what has to be
  * right from outside. Nothing that may differ between two runs may reach the program: addresses are
  * fixed, there is one processor unless somebody asks for more, and the environment is padded so
  * that the stack begins at the same place however long its variables are.

@@ -61,7 +61,8 @@ static void make_copy(struct target *t, const struct elf_image *image,
     const struct tempdir *dir = wish->dir;
     char *home;
 
-    if (dir != NULL && tempdir_base_runs(dir->path) && copy_into(t, image, wish->interpreter, dir->path, &t->why)) {
+    if (dir != NULL && tempdir_base_runs(dir->path) &&
+        copy_into(t, image, wish->interpreter, dir->path, &t->why)) {
         t->preloadable = true;
         return;
     }
@@ -73,8 +74,7 @@ static void make_copy(struct target *t, const struct elf_image *image,
     free(home);
 }
 
-static void inspect(struct target *t, const struct elf_image *image,
-                    const struct target_wish *wish)
+static void inspect(struct target *t, const struct elf_image *image, const struct target_wish *wish)
 {
     enum elf_link_kind kind;
 

@@ -25,7 +25,7 @@ char *target_find(const char *name);
 struct target_wish {
     const char *name;
     const struct tempdir *dir; /* NULL: there is none */
-    const char *interpreter;   /* that the copy is to have in place of the dynamic loader, or NULL */
+    const char *interpreter; /* that the copy is to have in place of the dynamic loader, or NULL */
     bool measure, keep;
 };
 void target_prepare(struct target *t, const struct target_wish *wish);

@@ -24,7 +24,9 @@ enum {
 struct b_layout {
     uint64_t name, import_path, duration, n;
     uint64_t bench_time; /* durationOrCountFlag: a duration, then a count */
-    uint64_t loop_n;     /* b.Loop's target; 0: this Go has no b.Loop */
+    uint64_t start_bytes,
+        net_bytes;   /* allocated so far at the timer's last start; by timed parts */
+    uint64_t loop_n; /* b.Loop's target; 0: this Go has no b.Loop */
 };
 
 struct simulation_brief {

@@ -78,10 +78,10 @@ struct agent {
     const struct perfgo_engine *engine;
     struct pg_plan plan;
     struct b_layout layout;
-    bool armed;                /* calls are redirected */
-    bool simulate;             /* in a simulation, which counts: nothing is done here */
-    bool timer_only;           /* only the timer's calls are redirected, for agent.follower */
-    struct group *follower;    /* its window follows the benchmark's timer (gohook.c), or NULL */
+    bool armed;             /* calls are redirected */
+    bool simulate;          /* in a simulation, which counts: nothing is done here */
+    bool timer_only;        /* only the timer's calls are redirected, for agent.follower */
+    struct group *follower; /* its window follows the benchmark's timer (gohook.c), or NULL */
     struct windows *windows;
     struct samplers *samplers; /* NULL unless threads are sampled */
     struct session *session;   /* recorder thread only, once it runs */

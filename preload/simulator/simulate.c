@@ -1,24 +1,27 @@
 /* simulate.c - deterministic counts from Valgrind's callgrind, in place of a PMU.
  *
  * A dump of callgrind's holds what was executed since its counters were last zero. So a window
- * begins by making them zero and ends with a dump. Callgrind starts with its instrumentation off,
- * and is switched on at the first window: everything before runs several times faster. It stays on,
- * because switching throws all translated code away, which costs more than a whole run of most
- * benchmarks. Only where a run opens its window again (StopTimer, StartTimer), the part between is
- * kept out by switching, and fewer iterations are counted; that is noticed when it happens, and the
- * run is repeated that way.
+ * begins by making them zero and ends with a dump. What is not instrumented runs ten times faster,
+ * but switching throws all translated code and the simulated caches away, which costs more than a
+ * whole run of most benchmarks. So instrumentation is off while a top-level benchmark makes what it
+ * needs, in its first iteration, and then stays on, through its sub-benchmarks too. Two kinds of
+ * runs are switched all the same: those that open their window again (StopTimer, StartTimer), to
+ * keep the part between out; that is noticed when it happens, and the run is repeated that way. And
+ * those that reset their timer behind a part that costs much: there the window opens at the reset.
  *
  * Time means nothing here, so testing's own search for an iteration count is led: benchmarks run in
  * its duration mode, and at the end of each run the hook writes into testing.B a duration that
- * makes testing go on or stop. A line has four runs: the first single iteration, from whose cost
- * the next are sized; a warm-up (lazy initialisation, growth of maps and of the goroutine's stack,
- * sync.Once); N; and 2N. The counts are those of 2N. What N more iterations cost, the difference of
- * the last two, is kept beside them: where the two disagree the benchmark is not linear, or was not
- * warm. Where one iteration costs more than all that should, the first is the warm-up and the
- * second is counted; where it costs more than several such, it is counted at once. These have no N
- * and 2N to compare. A b.Loop loop does all that within one run: there the call by which it
- * predicts its next target is led instead. (Go: src/testing/benchmark.go, launch,
- * stopOrScaleBLoop, predictN)
+ * makes testing go on or stop. A line has up to five runs: a first iteration, not instrumented,
+ * which does what is done only once (sync.Once, first growth of maps and stacks); one more, whose
+ * cost says how many the next may have; a few, which warm up and, by what they cost more than one,
+ * tell the price of an iteration without that of what surrounds the loop; N; and 2N, which are
+ * counted. What N more iterations cost, the difference of the last two, is kept beside them: where
+ * the two disagree the benchmark is not linear, or was not warm. Where instrumentation is on
+ * already the first run is left out. Where the few cost enough, and as much each as the one before
+ * them, these two are the N and 2N. An iteration that costs more than all that should, or behind a
+ * dear set-up more than N should, is counted alone, and has no N and 2N to compare. A b.Loop loop
+ * does all that within one run: there the call by which it predicts its next target is led instead.
+ * (Go: src/testing/benchmark.go, launch, stopOrScaleBLoop, predictN)
  *
  * What would differ between runs is fixed or held: the 16 bytes at AT_RANDOM, from which Go seeds
  * its hashes and its scheduler, are overwritten before Go reads them; the order of Go's threads
@@ -35,19 +38,22 @@
 #include <valgrind/callgrind.h>
 
 enum {
-    WARM_UP_COST = 250000, /* instructions that the warm-up should cost … */
-    WARM_UP_MOST = 1000,   /* … in at most so many iterations */
-    COST = 1000000,        /* instructions that N iterations should cost … */
-    MOST = 500000,         /* … in at most so many */
-    WINDOW_COST = 100000,  /* a window that is switched takes as long as so many */
-    DEAR = 4000000,        /* an iteration that is counted alone … */
-    DEAREST = 10000000,    /* … and one that runs only once */
-    TAIL = 512,            /* bytes of a dump that have its last line */
-    GO_ON = 1,             /* a duration that makes testing go on */
+    TRY_COST = 100000,    /* instructions that a few iterations should cost … */
+    TRY_MOST = 1000,      /* … at most so many, and two at least */
+    COST = 500000,        /* instructions that N iterations should cost … */
+    MOST = 500000,        /* … in at most so many */
+    WINDOW_COST = 100000, /* a window that is switched takes as long as so many */
+    DEAREST = 10000000,   /* an iteration that is counted when it sizes the others */
+    GARBAGE = 1 << 20,    /* bytes that are collected before a run; Go itself begins at 4 MiB */
+    SETUP_DEAR = 2000000, /* what precedes a reset is not instrumented from here on */
+    TAIL = 512,           /* bytes of a dump that have its last line */
 };
-#define FINISHED ((uint64_t)1 << 40) /* the one that it is told to reach */
+/* The duration that testing is told to reach, and one with which it goes on. It ends by itself when
+ * its own prediction reaches 1e9 iterations; so near to the goal that hardly grows. */
+#define FINISHED ((uint64_t)1 << 40)
+#define GO_ON    (FINISHED - 1)
 
-enum phase { FIRST, WARM_UP, HALF, FULL, AFTER };
+enum phase { FIRST, SIZE, TRY, HALF, FULL, AFTER };
 
 static struct {
     bool ready; /* the first benchmark has begun */
@@ -56,14 +62,24 @@ static struct {
     uint64_t iterations; /* of the run under way */
     uint64_t windows;    /* closed in it */
     uint64_t target;     /* b.Loop: iterations of all runs of the line */
+    uint64_t allocated,
+        collected;  /* bytes, about: by the timer's last stop; by the last collection */
+    uint64_t setup; /* what the sizing run did before it reset its timer */
     bool instrumented;
-    bool switching;    /* the line opens windows again: only they are instrumented */
-    bool torn;         /* … which came as a surprise: this run's first window is lost */
-    bool enough;       /* the first run is the last one */
+    bool measured;     /* an empty window was; or is being */
+    bool switching;    /* only the line's windows are instrumented */
+    bool late;         /* … and those of a run open when its timer is reset */
+    bool started;      /* the timer, in this run */
+    bool was_reset;    /* … and then reset */
+    bool top_level;    /* the benchmark is no sub-benchmark */
+    bool looping;      /* the line is a b.Loop loop */
+    bool torn;         /* windows opened again, a surprise: this run's first window is lost */
+    bool enough;       /* the run under way is the last one, though it sizes others */
     unsigned long end; /* what ends a window: a request of callgrind's */
     bool have_half, have_full;
-    struct simulation_run half, full;
-    uint64_t empty_part; /* the dump of an empty window; 0: none, or it has been read */
+    struct simulation_run one, half, full; /* one: the sizing run */
+    uint64_t one_cost;
+    uint64_t empty_part; /* the dump of an empty window; 0: none, or it has been told */
 } sim = {.end = VG_USERREQ__DUMP_STATS_AT};
 
 /* ---- [go thread] ---- */
@@ -91,6 +107,7 @@ static void begin(enum phase phase, uint64_t iterations)
     sim.phase = phase;
     sim.iterations = iterations;
     sim.windows = 0;
+    sim.started = sim.was_reset = false;
     if (sim.switching)
         CALLGRIND_ZERO_STATS;
 }
@@ -112,10 +129,26 @@ static unsigned long start_request(void)
 
 static void end_window(void)
 {
+    if (sim.phase == FIRST)
+        return;
     ask(sim.end);
     sim.windows++;
     sim.instrumented = !sim.switching;
     sim.part += !sim.switching;
+}
+
+/* From here on windows are switched. */
+static void switch_windows(void)
+{
+    sim.switching = true;
+    sim.end = VG_USERREQ__STOP_INSTRUMENTATION;
+}
+
+static void stop_instrumenting(void)
+{
+    if (sim.instrumented)
+        CALLGRIND_STOP_INSTRUMENTATION;
+    sim.instrumented = false;
 }
 
 /* The run that just ended. */
@@ -162,9 +195,9 @@ static uint64_t parse_total(const char *text, long size)
     return total;
 }
 
-/* Instructions per iteration of a run, whose dump is needed for nothing else. What the recorder
- * would do for that would leave its traces in the caches that the next run finds. */
-static uint64_t cost_of(const struct simulation_run *run, bool keep)
+/* Instructions of a run. What perfgo exec would do for that would take the processor away and leave
+ * its traces in the caches that the next run finds. */
+static uint64_t cost_of(const struct simulation_run *run)
 {
     char text[TAIL];
     const int fd = run->part > 0 ? simulator_open(name_of(run->part), O_RDONLY) : -1;
@@ -177,9 +210,14 @@ static uint64_t cost_of(const struct simulation_run *run, bool keep)
     cost = parse_total(text, sys_read(fd, text, sizeof text));
     cost += sim.switching ? run->windows * WINDOW_COST : 0;
     sys_close(fd);
-    if (!keep)
+    return cost;
+}
+
+/* Its dump is needed for nothing else. */
+static void drop(const struct simulation_run *run)
+{
+    if (run->part > 0)
         sys_call3(SYS_unlinkat, AT_FDCWD, (long)simulator_path(name_of(run->part)), 0);
-    return cost / run->iterations;
 }
 
 static bool is_last(void)
@@ -187,12 +225,52 @@ static bool is_last(void)
     return (sim.phase >= FULL && !sim.torn) || sim.enough;
 }
 
-static void after_first(uint64_t cost)
+static uint64_t wanted_half(uint64_t cost)
 {
-    if (simulator.iterations > 0 || cost < DEAR)
-        begin(WARM_UP, affordable(WARM_UP_COST, cost, WARM_UP_MOST));
-    else
-        begin(FULL, 1);
+    return simulator.iterations > 0 ? (simulator.iterations + 1) / 2 : affordable(COST, cost, MOST);
+}
+
+/* One that has a window after another, or a dear set-up, is counted without a half before. */
+static void after_size(const struct simulation_run *run)
+{
+    const uint64_t cost = cost_of(run) / run->iterations;
+    const uint64_t few = affordable(TRY_COST, cost, TRY_MOST);
+
+    sim.one = *run;
+    sim.one_cost = cost;
+    sim.late = sim.setup >= SETUP_DEAR && !sim.looping && !sim.switching;
+    if (sim.late) {
+        switch_windows();
+        stop_instrumenting();
+    }
+    if (!sim.switching || (cost < COST && !sim.late)) {
+        begin(TRY, few > 2 ? few : 2);
+        return;
+    }
+    drop(run);
+    begin(FULL, simulator.iterations > 0 ? simulator.iterations
+                                         : affordable(2 * (uint64_t)COST, cost, MOST));
+}
+
+/* Once more with more, if these few were too few: what they cost is also what surrounds the loop.
+ */
+static void after_few(const struct simulation_run *run)
+{
+    const uint64_t all = cost_of(run), mean = all / run->iterations;
+    const uint64_t more = affordable(TRY_COST, mean, TRY_MOST);
+    uint64_t price = mean;
+
+    if (run->iterations > sim.one.iterations && all > sim.one_cost)
+        price = (all - sim.one_cost) / (run->iterations - sim.one.iterations);
+    drop(&sim.one);
+    sim.one = *run;
+    sim.one_cost = all;
+    if (more >= 2 * run->iterations) {
+        begin(TRY, more);
+        return;
+    }
+    drop(run);
+    begin(HALF, wanted_half(price > mean / 16 ? price : mean / 16));
 }
 
 /* Ends one run of the line and sizes the next. */
@@ -206,13 +284,19 @@ static void next_phase(void)
         begin(sim.phase, sim.iterations);
         return;
     }
+    if (sim.phase == FIRST) {
+        begin(SIZE, 1);
+        return;
+    }
     run = collect();
     switch (sim.phase) {
     case FIRST:
-        after_first(cost_of(&run, false));
         break;
-    case WARM_UP:
-        begin(HALF, fixed > 0 ? (fixed + 1) / 2 : affordable(COST, cost_of(&run, false), MOST));
+    case SIZE:
+        after_size(&run);
+        break;
+    case TRY:
+        after_few(&run);
         break;
     case HALF:
         sim.half = run;
@@ -226,13 +310,89 @@ static void next_phase(void)
     }
 }
 
-/* Is the single iteration that has just ended so dear that it is the result? */
+static bool is_linear(uint64_t cost, uint64_t wanted)
+{
+    return cost * 100 <= wanted * 101 && wanted * 100 <= cost * 101;
+}
+
+/* Is the run that has just ended the result, because it is so dear? */
 static bool is_enough(void)
 {
     const struct simulation_run run = {.iterations = sim.iterations, .part = sim.part};
+    uint64_t cost;
 
-    return sim.phase == FIRST && !sim.switching && simulator.iterations == 0 &&
-           cost_of(&run, true) >= DEAREST;
+    if (sim.switching || simulator.iterations > 0 || (sim.phase != SIZE && sim.phase != TRY))
+        return false;
+    cost = cost_of(&run);
+    if (sim.phase ==
+        SIZE) /* behind a dear set-up, the only one with instrumentation on before it */
+        return cost >= DEAREST || (cost >= COST && sim.setup >= SETUP_DEAR && !sim.looping);
+    if (cost < 2 * (uint64_t)COST ||
+        !is_linear(cost * sim.one.iterations, run.iterations * sim.one_cost))
+        return false;
+    sim.half = sim.one;
+    sim.have_half = true;
+    return true;
+}
+
+static void nothing_stops(struct hook_regs *regs)
+{
+    (void)regs;
+    end_window();
+}
+
+static void nothing_starts(struct hook_regs *regs)
+{
+    (void)regs;
+    ask(start_request());
+}
+
+/* An empty window, as testing makes it: see calibrate.c. Simulated, so one is like the other; the
+ * last one finds warm caches. */
+static void measure_empty_window(void)
+{
+    const struct hook_site start = {(uint64_t)(uintptr_t)pg_return, nothing_starts};
+    const struct hook_site stop = {(uint64_t)(uintptr_t)pg_return, nothing_stops};
+    const unsigned long end = sim.end;
+    const bool switching = sim.switching;
+
+    sim.end = VG_USERREQ__DUMP_STATS_AT;
+    sim.measured = true;
+    sim.switching = false;
+    for (int i = 0; i < 4; i++) {
+        pg_call_site(&start);
+        clock_look();
+        clock_look();
+        pg_call_site(&stop);
+    }
+    sim.empty_part = sim.part;
+    sim.end = end;
+    sim.switching = switching;
+    sim.windows = 0;
+}
+
+static void open_window(void)
+{
+    if (!sim.measured)
+        measure_empty_window();
+    ask(start_request());
+}
+
+/* testing looks at the heap at either end of a window; what is known here is one window old. */
+static void note_allocated(void)
+{
+    const uint64_t now =
+        *bench_word(agent.layout.start_bytes) + *bench_word(agent.layout.net_bytes);
+
+    sim.allocated = now > sim.allocated ? now : sim.allocated;
+}
+
+static bool is_top_level(struct go_string name)
+{
+    for (uint64_t i = 0; i < name.size; i++)
+        if (name.data[i] == '/')
+            return false;
+    return true;
 }
 
 /* A b.Loop loop has reached its target and is about to ask how much time is over (Elapsed), to go
@@ -242,6 +402,7 @@ static bool is_enough(void)
 void hook_simulate_loop(struct hook_regs *regs)
 {
     (void)regs;
+    sim.looping = true;
     if (is_last()) {
         bench_word(agent.layout.bench_time)[0] = 0; /* the time is over */
         return;
@@ -260,7 +421,7 @@ void hook_simulate_loop(struct hook_regs *regs)
     }
     bench_word(agent.layout.bench_time)[0] = (uint64_t)1 << 62;
     *bench_word(agent.layout.loop_n) = sim.target - 1;
-    ask(start_request());
+    open_window();
 }
 
 void hook_simulate_start(struct hook_regs *regs)
@@ -269,67 +430,90 @@ void hook_simulate_start(struct hook_regs *regs)
     if (!sim.ready)
         return; /* of testing's own, around all benchmarks */
     sim.enough = false;
+    sim.started = true;
+    if (sim.phase == FIRST || (sim.late && !sim.was_reset))
+        return;
     if (sim.windows > 0 && !sim.switching) {
-        sim.switching = true;
-        sim.torn = sim.phase != FIRST; /* which only says how dear it is, about */
-        sim.end = VG_USERREQ__STOP_INSTRUMENTATION;
+        switch_windows();
+        sim.torn = sim.phase != SIZE; /* which only says how dear it is, about */
     }
-    ask(start_request());
+    open_window();
 }
 
 void hook_simulate_stop(struct hook_regs *regs)
 {
     (void)regs;
-    if (sim.ready && !sim.enough)
+    if (sim.ready && !sim.enough && !(sim.late && !sim.was_reset))
         end_window();
     if (bench.b == NULL)
         return;
+    note_allocated();
     sim.enough = sim.enough || is_enough();
     /* testing has added the real time of this window; it is no measure of anything. */
     *bench_word(agent.layout.duration) = is_last() ? FINISHED : GO_ON;
 }
 
+/* testing.(*B).runN → runtime.GC(): every run is to begin with a heap like the others'. Where
+ * hardly anything was allocated since the last time it does, and to collect costs more than to
+ * count. */
+void hook_simulate_collect(struct hook_regs *regs)
+{
+    static const struct hook_site nowhere = {(uint64_t)(uintptr_t)pg_return, NULL};
+
+    if (sim.allocated - sim.collected < GARBAGE)
+        regs->site = &nowhere;
+    else
+        sim.collected = sim.allocated;
+}
+
+/* Comes first, and also where the timer does not run. */
+void hook_simulate_reset_any(struct hook_regs *regs)
+{
+    (void)regs;
+    sim.torn = sim.enough = false;
+    sim.was_reset = sim.started;
+    if (sim.phase == SIZE && sim.instrumented && sim.started) {
+        const struct simulation_run setup = {.iterations = 1, .part = ++sim.part};
+
+        CALLGRIND_DUMP_STATS_AT("perfgo");
+        sim.setup += cost_of(&setup);
+        drop(&setup);
+    } else if (sim.phase != FIRST) {
+        CALLGRIND_ZERO_STATS;
+    }
+    sim.windows = 0;
+}
+
 void hook_simulate_reset(struct hook_regs *regs)
 {
     (void)regs;
-    CALLGRIND_ZERO_STATS;
-    sim.windows = 0;
-    sim.torn = sim.enough = false;
-}
-
-/* An empty window, as testing makes it: see calibrate.c. Simulated, so one is like the other; the
- * last one finds warm caches. */
-static void measure_empty_window(void)
-{
-    const struct hook_site start = {(uint64_t)(uintptr_t)pg_return, hook_simulate_start};
-    const struct hook_site stop = {(uint64_t)(uintptr_t)pg_return, hook_simulate_stop};
-
-    for (int i = 0; i < 4; i++) {
-        sim.windows = 0;
-        pg_call_site(&start);
-        clock_look();
-        clock_look();
-        pg_call_site(&stop);
-    }
-    sim.empty_part = sim.part;
+    if (sim.phase != FIRST && sim.late)
+        open_window();
+    else if (sim.phase != FIRST)
+        CALLGRIND_ZERO_STATS;
 }
 
 void hook_simulate_run_first(struct hook_regs *regs)
 {
-    if (!sim.ready) {
-        sim.ready = true;
-        measure_empty_window();
-    }
+    struct go_string name;
+
     bench_first_run(regs);
-    progress_tell((struct go_string){(const char *)(uintptr_t)bench_word(agent.layout.name)[0],
-                                     bench_word(agent.layout.name)[1]});
+    name = (struct go_string){(const char *)(uintptr_t)bench_word(agent.layout.name)[0],
+                              bench_word(agent.layout.name)[1]};
+    progress_tell(name);
     /* Duration mode, whatever -benchtime says. */
     bench_word(agent.layout.bench_time)[0] = FINISHED;
     bench_word(agent.layout.bench_time)[1] = 0;
-    sim.have_half = sim.have_full = sim.torn = sim.switching = sim.enough = false;
+    sim.ready = true;
+    sim.have_half = sim.have_full = sim.torn = sim.switching = sim.late = sim.looping = sim.enough =
+        false;
     sim.end = VG_USERREQ__DUMP_STATS_AT;
     sim.target = 1;
-    begin(FIRST, 1);
+    sim.setup = 0;
+    sim.top_level = is_top_level(name);
+    if (sim.top_level)
+        stop_instrumenting();
+    begin(sim.instrumented ? SIZE : FIRST, 1);
 }
 
 void hook_simulate_run_again(struct hook_regs *regs)
@@ -345,6 +529,9 @@ void hook_simulate_result(struct hook_regs *regs)
     sim.have_full = bench.have_result;
     if (sim.have_full)
         sim.full = collect();
+    if (sim.top_level)
+        stop_instrumenting(); /* what comes next would: then it is not printed at full cost either
+                               */
 }
 
 void simulate_counted(struct simulation_line *line)

@@ -1,9 +1,9 @@
 /* simulator.h - the library in a test binary that runs under Valgrind: libperfgo-simulate.so.
  *
- * It needs no libc and starts none: everything that runs in a simulation costs translation, and what
- * comes with libc (the loader, its symbols) costs more than most benchmarks. In a static executable
- * it takes the place of the dynamic loader (start.c); a dynamic one loads it by LD_PRELOAD. What it
- * has to know of the Go binary, perfgo exec has found out (proto/simulation.h).
+ * It needs no libc and starts none: everything that runs in a simulation costs translation, and
+ * what comes with libc (the loader, its symbols) costs more than most benchmarks. In a static
+ * executable it takes the place of the dynamic loader (start.c); a dynamic one loads it by
+ * LD_PRELOAD. What it has to know of the Go binary, perfgo exec has found out (proto/simulation.h).
  *
  *   start.c      the way in; redirects the calls                                  [constructor]
  *   simulate.c   leads testing, and counts what the timer's windows contain       [go thread]
@@ -39,7 +39,9 @@ void hook_simulate_run_again(struct hook_regs *regs);
 void hook_simulate_loop(struct hook_regs *regs);
 void hook_simulate_start(struct hook_regs *regs);
 void hook_simulate_stop(struct hook_regs *regs);
+void hook_simulate_reset_any(struct hook_regs *regs);
 void hook_simulate_reset(struct hook_regs *regs);
+void hook_simulate_collect(struct hook_regs *regs);
 void hook_simulate_result(struct hook_regs *regs);
 /* Makes the start-up of Go repeatable. [constructor] */
 void simulate_start(void);

@@ -42,7 +42,7 @@ static void (*const hooks[N_SITE_KINDS])(struct hook_regs *) = {
     [SITE_START] = hook_simulate_start,
     [SITE_STOP] = hook_simulate_stop,
     [SITE_RESET] = hook_simulate_reset,
-    [SITE_RESET_STOPPED] = hook_simulate_reset,
+    [SITE_RESET_STOPPED] = hook_simulate_reset_any,
     [SITE_RESULT] = hook_simulate_result,
     [SITE_TEXT] = hook_text,
     [SITE_THREAD_BEGIN] = hook_turns_begin,
@@ -54,6 +54,7 @@ static void (*const hooks[N_SITE_KINDS])(struct hook_regs *) = {
     [SITE_WAKE] = hook_turns_wake,
     [SITE_POLL] = hook_turns_poll,
     [SITE_PROCESSORS] = hook_turns_processors,
+    [SITE_COLLECT] = hook_simulate_collect,
 };
 
 /* ---- what perfgo exec says ---- */
@@ -164,25 +165,23 @@ static uint8_t *map_near(uint64_t low, uint64_t high, uint64_t reach, size_t siz
     return NULL;
 }
 
+/* Pages are of 4 KiB, or on arm64 of 16 or 64: only the size that the kernel has is accepted. */
 static bool write_text(uint64_t addr, const uint8_t *code, size_t size)
 {
-    const uint64_t first = addr & ~(uint64_t)(PAGE - 1);
-    const long span = (long)(addr + size - first);
     uint8_t *text = (uint8_t *)(uintptr_t)addr;
-    uint64_t page = first;
 
-    /* The segment may begin within the largest page. */
-    while (sys_call3(SYS_mprotect, (long)page, span - (long)(page - first),
-                     PROT_READ | PROT_WRITE) != 0) {
-        page += 4096;
-        if (page > addr)
-            return false;
+    for (uint64_t page = 4096; page <= PAGE; page *= 2) {
+        const uint64_t first = addr & ~(page - 1);
+        const long span = (long)(addr + size - first);
+
+        if (sys_call3(SYS_mprotect, (long)first, span, PROT_READ | PROT_WRITE) != 0)
+            continue;
+        for (size_t i = 0; i < size; i++)
+            text[i] = code[i];
+        __builtin___clear_cache((char *)text, (char *)text + size);
+        return sys_call3(SYS_mprotect, (long)first, span, PROT_READ | PROT_EXEC) == 0;
     }
-    for (size_t i = 0; i < size; i++)
-        text[i] = code[i];
-    __builtin___clear_cache((char *)text, (char *)text + size);
-    return sys_call3(SYS_mprotect, (long)page, span - (long)(page - first),
-                     PROT_READ | PROT_EXEC) == 0;
+    return false;
 }
 
 static bool redirect(void)

@@ -3,6 +3,7 @@
 # thread pointer may be Go's own, and Go's arguments and zero register live in vector registers.
 #   - objects of hot/: external symbols, relocations, instructions
 #   - libperfgo.so: everything that is reachable from a hook by direct calls
+#   - libperfgo-simulate.so: all of it, which no loader relocates against anything
 . "$(dirname "$0")/lib.sh"
 shopt -s nullglob
 
@@ -13,7 +14,7 @@ x86_64) ;;
 esac
 
 hot=("$OBJ"/preload/engine/hot/*.o)
-agent=("$OBJ"/preload/agent/*.o "$OBJ"/preload/agent/arch/*/*.o)
+agent=("$OBJ"/preload/agent/*.o "$OBJ"/preload/agent/arch/*/*.o "$OBJ"/preload/simulator/*.o)
 library=$OUT/lib/libperfgo.so
 
 [ ${#hot[@]} -gt 0 ] || fault "no objects of hot/ in $OBJ"
@@ -75,5 +76,12 @@ if [ -f "$library" ]; then
         fault "found no function hook_* that calls anything in libperfgo.so"
 else
     fault "no $library"
+fi
+simulator=$OUT/lib/libperfgo-simulate.so
+if [ -f "$simulator" ]; then
+    fault_lines < <(readelf -dW "$simulator" | grep NEEDED | sed 's/^/libperfgo-simulate.so needs a library: /')
+    fault_lines < <(readelf -rW "$simulator" | awk '/R_/ && !/_RELATIVE/' | sed 's/^/libperfgo-simulate.so is relocated against a symbol: /')
+else
+    fault "no $simulator"
 fi
 verdict gothread

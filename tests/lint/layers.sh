@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Include direction: proto < engine (by layers.txt) < agent | cli; agent and cli never see each other;
+# Include direction: proto < engine (by layers.txt) < agent < simulator | cli; agent and cli never see each other;
 # *_priv.h stays in its folder. A layer that includes upward cannot be used, or tested, alone.
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +16,8 @@ resolve() {
     for candidate in "$dir/$include" "$include" "preload/engine/$include" \
         preload/engine/hot/arch/*/"$include" "preload/agent/$include"; do
         # The agent's folder is searched for its own assembly only.
-        case $candidate:$file in preload/agent/*:preload/agent/* | [!p]*:* | preload/engine/*:* | proto/*:*) ;;
+        case $candidate:$file in preload/agent/*:preload/agent/* | preload/*:preload/simulator/* | [!p]*:* | \
+            preload/engine/*:* | proto/*:*) ;;
         *) continue ;; esac
         if [ -f "$candidate" ]; then
             echo "$candidate"
@@ -31,6 +32,7 @@ part() {
     proto/*) echo proto ;;
     preload/engine/*/*) cut -d/ -f3 <<<"$1" ;;
     preload/agent/*) echo agent ;;
+    preload/simulator/*) echo simulator ;;
     cli/*) echo cli ;;
     gohook/hook_abi.h) echo hook ;;
     *) echo other ;;
@@ -51,7 +53,8 @@ check_include() {
     [ "$from" != "$to" ] || return
     [ "$to" != proto ] || [ "$from" = proto ] || return 0
     case $from:$to in
-    proto:* | *:cli | *:agent | *:other) fault "$file ($from) includes $target ($to)" ;;
+    simulator:agent | simulator:hot | simulator:arch) ;;
+    proto:* | *:cli | *:simulator | *:agent | *:other) fault "$file ($from) includes $target ($to)" ;;
     cli:*) ;;
     agent:base | agent:hot | agent:hook) ;;
     agent:*)

@@ -258,10 +258,11 @@ static int hide_debug(int fd, const struct elf_image *image)
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < elf_section_count(image); i++)
-        if (elf_section(image, i, &section) && (strncmp(section.name, ".debug_", 7) == 0 ||
-                                                strncmp(section.name, ".zdebug_", 8) == 0))
-            rc = write_all(fd, &nameless, sizeof nameless,
-                           header->e_shoff + i * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, sh_name));
+        if (elf_section(image, i, &section) &&
+            (strncmp(section.name, ".debug_", 7) == 0 || strncmp(section.name, ".zdebug_", 8) == 0))
+            rc =
+                write_all(fd, &nameless, sizeof nameless,
+                          header->e_shoff + i * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, sh_name));
     return rc;
 }
 
@@ -316,7 +317,8 @@ static int make_copy(const struct elf_image *image, const char *interpreter, boo
     struct tail tail;
     int rc;
 
-    if (arch_by_machine(elf_header(image)->e_machine) == NULL || elf_header(image)->e_type != ET_EXEC)
+    if (arch_by_machine(elf_header(image)->e_machine) == NULL ||
+        elf_header(image)->e_type != ET_EXEC)
         return pg_error_set(err, PG_E_UNSUPPORTED,
                             "not a static executable for a machine that perfgo knows");
     rc = check_segments(image, &layout, err);
@@ -330,8 +332,7 @@ static int make_copy(const struct elf_image *image, const char *interpreter, boo
     fill_headers(image, &layout, (Elf64_Phdr *)segment);
     fill_tail(&layout, &tail);
     memcpy(segment + layout.n_segments * sizeof(Elf64_Phdr), &tail, sizeof tail);
-    strcpy((char *)segment + layout.n_segments * sizeof(Elf64_Phdr) + sizeof tail,
-           interpreter);
+    strcpy((char *)segment + layout.n_segments * sizeof(Elf64_Phdr) + sizeof tail, interpreter);
     rc = write_file(image, &layout, segment, path, err);
     free(segment);
     return rc;

@@ -59,6 +59,8 @@ static const struct site_rule rules[N_SITE_KINDS] = {
      {"runtime.findRunnable", "runtime.findrunnable"}, {"runtime.netpoll"}},
     [SITE_PROCESSORS] = {"the number of processors", false,
      {"runtime.schedinit", "runtime.startTheWorldWithSema"}, {"runtime.procresize"}},
+    [SITE_COLLECT] = {"the collection before a run", false,
+     {"testing.(*B).runN"}, {"runtime.GC"}},
     [SITE_EXIT] = {"os.Exit", false, {"os.Exit"}, {"os.runtime_beforeExit"}},
 };
 /* clang-format on */
@@ -181,6 +183,8 @@ int gobin_layout(const struct gobin *bin, struct b_layout *layout, struct pg_err
         {"duration", 8, &layout->duration},
         {"N", 8, &layout->n},
         {"benchTime", 24, &layout->bench_time},
+        {"startBytes", 8, &layout->start_bytes},
+        {"netBytes", 8, &layout->net_bytes},
     };
     struct gobin_field f;
 
