@@ -1,8 +1,8 @@
 /* simulate.h - a test binary under Valgrind: `perfgo exec --backend=simulate`.
  *
- * The library in the binary (preload/simulator) switches callgrind on and off; here is what has to be
- * right from outside. Nothing that may differ between two runs may reach the program: addresses are
- * fixed, there is one processor unless somebody asks for more, and the environment is padded so
+ * The library in the binary (preload/simulator) switches callgrind on and off; here is what has to
+ * be right from outside. Nothing that may differ between two runs may reach the program: addresses
+ * are fixed, there is one processor unless somebody asks for more, and the environment is padded so
  * that the stack begins at the same place however long its variables are.
  *
  * What Valgrind cannot run ends the whole process; then the benchmark that was running is named,
