@@ -18,26 +18,16 @@ func BenchmarkZLong(b *testing.B) {
 EOF
 go test -c -o /dev/null . # warm the cache
 python3 - "$PERFGO" <<'EOF'
-import os, pty, select, sys, time
-pid, fd = pty.fork()
-if pid == 0:
-    os.execv(sys.argv[1], [sys.argv[1], "test", "--run=int", "--", "-bench=.", "-benchtime=1x", "."])
-end, text, sent = time.time() + 60, b"", False
-while time.time() < end:
-    if not sent and os.path.exists("started"):
-        time.sleep(0.3)
-        os.write(fd, b"\x03")
-        sent = True
-    if select.select([fd], [], [], 0.1)[0]:
-        try:
-            more = os.read(fd, 65536)
-        except OSError:
-            break
-        if not more: break
-        text += more
-status = os.waitpid(pid, 0)[1] if time.time() < end else -1
-open("terminal", "wb").write(text)
-sys.exit(0 if sent and status != -1 and status != 0 else 1)
+import os, sys, time
+from terminal import Terminal
+run = Terminal([sys.argv[1], "test", "--run=int", "--", "-bench=.", "-benchtime=1x", "."])
+while not os.path.exists("started"):
+    time.sleep(0.05)
+time.sleep(0.3)
+run.type(b"\x03")
+text, status = run.finish()
+open("terminal", "w").write(text)
+sys.exit(0 if status != 0 else 1)
 EOF
 equal "it ends after ^C, not with success" $? 0
 check "the run has an exit code" "$(cat .perfgo/history/int/testrun.json)" grep -q exit_code .perfgo/history/int/testrun.json

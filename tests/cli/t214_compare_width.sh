@@ -20,27 +20,11 @@ for side in 0 1; do
     }' >long$side.txt
 done
 cat >on_terminal.py <<'PY'
-import fcntl, os, pty, re, struct, subprocess, sys, termios, unicodedata
+import os, re, subprocess, sys, unicodedata
+from terminal import Terminal
 
 def on_terminal(width, command):
-    ready, go = os.pipe()
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.read(ready, 1)  # the terminal has its size
-        os.execvp(command[0], command)
-    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    os.write(go, b"x")
-    out = b""
-    while True:
-        try:
-            piece = os.read(fd, 1 << 16)
-        except OSError:
-            break
-        if not piece:
-            break
-        out += piece
-    os.waitpid(pid, 0)
-    return out.decode().replace("\r\n", "\n")
+    return Terminal(command, columns=width).finish()[0]
 
 def columns(line):
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)

@@ -28,19 +28,10 @@ check "no colours in a pipe" "escapes" test "$(grep -c $'\e' table)" -eq 0
 
 # On a terminal: its width and colours; NO_COLOR.
 narrow=$(COLUMNS= TERM=xterm python3 - "$PERFGO" <<'EOF'
-import fcntl, os, pty, re, struct, sys, termios
-pid, fd = pty.fork()
-if pid == 0:
-    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-    os.execv(sys.argv[1], [sys.argv[1], "report", "r1"])
-text = b""
-while True:
-    try: more = os.read(fd, 4096)
-    except OSError: break
-    if not more: break
-    text += more
-os.waitpid(pid, 0)
-lines = [re.sub("\x1b\\[[0-9;]*m", "", l).rstrip() for l in text.decode().splitlines()]
+import re, sys
+from terminal import Terminal
+text, _ = Terminal([sys.argv[1], "report", "r1"], columns=60).finish()
+lines = [re.sub("\x1b\\[[0-9;]*m", "", l).rstrip() for l in text.splitlines()]
 print(max(len(l) for l in lines if "±" not in l or "is the" not in l), sum(l.startswith("benchmark") for l in lines) > 1)
 EOF
 )
