@@ -294,6 +294,8 @@ static void *run(void *context)
             notes_armed(s->notes, "%s, back end simulate", s->target.go_version);
         else if (!do_line(s, &told))
             break;
+    close(s->answer); /* nobody waits for one any more */
+    s->answer = -1;
     return NULL;
 }
 

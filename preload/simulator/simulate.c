@@ -23,17 +23,12 @@
  * does all that within one run: there the call by which it predicts its next target is led instead.
  * (Go: src/testing/benchmark.go, launch, stopOrScaleBLoop, predictN)
  *
- * What would differ between runs is fixed or held: the 16 bytes at AT_RANDOM, from which Go seeds
- * its hashes and its scheduler, are overwritten before Go reads them; the order of Go's threads
- * (turns.c) and the time they see (clock.c) do not depend on the machine.
+ * What would differ between runs is fixed or held: what Go finds at its start (environment.c), the
+ * order of its threads (turns.c) and the time they see (clock.c) do not depend on the machine.
  */
 #include "simulator.h"
 
-#include "hot/sys.h"
 #include "preload/agent/bench.h"
-
-#include <elf.h>
-#include <string.h>
 
 #include <valgrind/callgrind.h>
 
@@ -46,7 +41,6 @@ enum {
     DEAREST = 10000000,   /* an iteration that is counted when it sizes the others */
     GARBAGE = 1 << 20,    /* bytes that are collected before a run; Go itself begins at 4 MiB */
     SETUP_DEAR = 2000000, /* what precedes a reset is not instrumented from here on */
-    TAIL = 512,           /* bytes of a dump that have its last line */
 };
 /* The duration that testing is told to reach, and one with which it goes on. It ends by itself when
  * its own prediction reaches 1e9 iterations; so near to the goal that hardly grows. */
@@ -164,60 +158,12 @@ static struct simulation_run collect(void)
     return run;
 }
 
-static const char *name_of(uint64_t part)
-{
-    static char name[48] = "callgrind.out.";
-    char digits[24], *end = name + sizeof "callgrind.out." - 1;
-    int n = 0;
-
-    do
-        digits[n++] = (char)('0' + part % 10);
-    while ((part /= 10) > 0);
-    while (n > 0)
-        *end++ = digits[--n];
-    *end = '\0';
-    return name;
-}
-
-/* The first number behind "totals:", instructions in any case; 0: there is none. */
-static uint64_t parse_total(const char *text, long size)
-{
-    static const char key[] = "\ntotals: ";
-    uint64_t total = 0;
-    long at = 0, n = 0;
-
-    while (at < size && n < (long)sizeof key - 1) {
-        n = text[at] == key[n] ? n + 1 : text[at] == key[0];
-        at++;
-    }
-    for (; at < size && text[at] >= '0' && text[at] <= '9'; at++)
-        total = total * 10 + (uint64_t)(text[at] - '0');
-    return total;
-}
-
-/* Instructions of a run. What perfgo exec would do for that would take the processor away and leave
- * its traces in the caches that the next run finds. */
+/* Instructions of a run. */
 static uint64_t cost_of(const struct simulation_run *run)
 {
-    char text[TAIL];
-    const int fd = run->part > 0 ? simulator_open(name_of(run->part), O_RDONLY) : -1;
-    uint64_t cost;
+    const uint64_t cost = dumps_cost(run->part);
 
-    if (fd < 0)
-        return COST;
-    if (sys_call3(SYS_lseek, fd, -(long)sizeof text, SEEK_END) < 0)
-        sys_call3(SYS_lseek, fd, 0, SEEK_SET);
-    cost = parse_total(text, sys_read(fd, text, sizeof text));
-    cost += sim.switching ? run->windows * WINDOW_COST : 0;
-    sys_close(fd);
-    return cost;
-}
-
-/* Its dump is needed for nothing else. */
-static void drop(const struct simulation_run *run)
-{
-    if (run->part > 0)
-        sys_call3(SYS_unlinkat, AT_FDCWD, (long)simulator_path(name_of(run->part)), 0);
+    return cost == 0 ? COST : cost + (sim.switching ? run->windows * WINDOW_COST : 0);
 }
 
 static bool is_last(void)
@@ -247,7 +193,7 @@ static void after_size(const struct simulation_run *run)
         begin(TRY, few > 2 ? few : 2);
         return;
     }
-    drop(run);
+    dumps_drop(run->part);
     begin(FULL, simulator.iterations > 0 ? simulator.iterations
                                          : affordable(2 * (uint64_t)COST, cost, MOST));
 }
@@ -262,14 +208,14 @@ static void after_few(const struct simulation_run *run)
 
     if (run->iterations > sim.one.iterations && all > sim.one_cost)
         price = (all - sim.one_cost) / (run->iterations - sim.one.iterations);
-    drop(&sim.one);
+    dumps_drop(sim.one.part);
     sim.one = *run;
     sim.one_cost = all;
     if (more >= 2 * run->iterations) {
         begin(TRY, more);
         return;
     }
-    drop(run);
+    dumps_drop(run->part);
     begin(HALF, wanted_half(price > mean / 16 ? price : mean / 16));
 }
 
@@ -477,7 +423,7 @@ void hook_simulate_reset_any(struct hook_regs *regs)
 
         CALLGRIND_DUMP_STATS_AT("perfgo");
         sim.setup += cost_of(&setup);
-        drop(&setup);
+        dumps_drop(setup.part);
     } else if (sim.phase != FIRST) {
         CALLGRIND_ZERO_STATS;
     }
@@ -540,52 +486,4 @@ void simulate_counted(struct simulation_line *line)
     line->full = sim.have_full ? sim.full : (struct simulation_run){0};
     line->empty_part = sim.empty_part;
     sim.empty_part = 0;
-}
-
-/* ---- [constructor] ---- */
-
-/* splitmix64 (S. Vigna): any seed, 0 too, gives 16 bytes without a pattern. */
-static uint64_t mix(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-/* Where a program has a libc, that has taken its own secrets from these bytes already; Go reads
- * them later. (getauxval(3)) */
-static void fix_randomness(void)
-{
-    uint64_t state = simulator.seed, bytes[2] = {mix(&state), mix(&state)};
-    char **end = simulator.environment;
-    uint64_t *aux;
-
-    while (*end != NULL)
-        end++;
-    for (aux = (uint64_t *)(void *)(end + 1); aux[0] != AT_NULL; aux += 2)
-        if (aux[0] == AT_RANDOM)
-            memcpy((void *)(uintptr_t)aux[1], bytes, sizeof bytes);
-}
-
-/* What fills up the environment (cli/simulate.c) is not for Go, which would copy it to its heap. */
-static void drop_padding(void)
-{
-    static char nothing[] = "PERFGO_PAD=";
-
-    for (char **e = simulator.environment; *e != NULL; e++) {
-        size_t n = 0;
-
-        while (n < sizeof nothing - 1 && (*e)[n] == nothing[n])
-            n++;
-        if (n == sizeof nothing - 1)
-            *e = nothing;
-    }
-}
-
-void simulate_start(void)
-{
-    fix_randomness();
-    drop_padding();
 }

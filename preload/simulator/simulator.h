@@ -5,13 +5,15 @@
  * executable it takes the place of the dynamic loader (start.c); a dynamic one loads it by
  * LD_PRELOAD. What it has to know of the Go binary, perfgo exec has found out (proto/simulation.h).
  *
- *   start.c      the way in; redirects the calls                                  [constructor]
- *   simulate.c   leads testing, and counts what the timer's windows contain       [go thread]
- *   talk.c       hands lines to perfgo exec                                       [go thread]
- *   turns.c      the order in which Go's threads run                              [go thread]
- *   pace.c       holds what Go does in the background                             [go thread]
- *   clock.c      the time that the program sees                                   [go thread]
- *   progress.c   says which benchmark begins                                      [go thread]
+ *   start.c        the way in; redirects the calls                               [constructor]
+ *   environment.c  what Go finds when it starts                                  [constructor]
+ *   simulate.c     leads testing, and counts what the timer's windows contain    [go thread]
+ *   dumps.c        what a run cost                                               [go thread]
+ *   talk.c         hands lines to perfgo exec                                    [go thread]
+ *   turns.c        the order in which Go's threads run                           [go thread]
+ *   pace.c         holds what Go does in the background                          [go thread]
+ *   clock.c        the time that the program sees                                [go thread]
+ *   progress.c     says which benchmark begins                                   [go thread]
  * Of the agent's it has bench.c, the stacks of hooks and the trampoline.
  */
 #ifndef PERFGO_SIMULATOR_SIMULATOR_H
@@ -43,10 +45,18 @@ void hook_simulate_reset_any(struct hook_regs *regs);
 void hook_simulate_reset(struct hook_regs *regs);
 void hook_simulate_collect(struct hook_regs *regs);
 void hook_simulate_result(struct hook_regs *regs);
-/* Makes the start-up of Go repeatable. [constructor] */
-void simulate_start(void);
 /* What the line that is being handed over was counted with. [go thread] */
 void simulate_counted(struct simulation_line *line);
+
+/* --- dumps.c [go thread] */
+/* Instructions in callgrind's dump of that number; 0: there is none. */
+uint64_t dumps_cost(uint64_t part);
+/* It is needed no more; 0: nothing is done. */
+void dumps_drop(uint64_t part);
+
+/* --- environment.c [constructor] */
+/* Makes the start-up of Go repeatable. */
+void environment_fix(void);
 
 /* --- talk.c */
 /* Opens the way to perfgo exec, and says that the library is in place; negative: there is none.

@@ -21,6 +21,7 @@
 
 enum {
     PAGE = 1 << 16,      /* the largest that a supported kernel has */
+    GO_STACK = 1 << 17,  /* twice what Go's first thread takes for its own */
     STEP = 1 << 20,      /* where room for the thunks is looked for */
     MOST_STEPS = 1 << 10 /* on either side of the text */
 };
@@ -235,7 +236,7 @@ static void enter(char **environment)
     agent.layout = brief.layout;
     if (!stacks_create() || talk_start() < 0)
         return;
-    simulate_start();
+    environment_fix();
     clock_start();
     pace_start();
     progress_open();
@@ -252,6 +253,17 @@ __attribute__((constructor)) static void simulator_constructor(int argc, char **
 }
 
 /* ---- in place of a loader ---- */
+
+/* Valgrind lets the stack grow to where the stack pointer is, and no further. Go takes the 64 KiB
+ * below its first one for granted, and on arm64 writes a frame's lower end before it moves the
+ * pointer there. (Go: src/runtime/asm_arm64.s, rt0_go; Valgrind: VG_(extend_stack)) */
+__attribute__((noinline)) static void grow_stack(void)
+{
+    char room[GO_STACK];
+
+    room[0] = 0;
+    __asm__ volatile("" : : "r"(room) : "memory");
+}
 
 #if defined(__aarch64__)
 enum { RELATIVE = R_AARCH64_RELATIVE };
@@ -278,6 +290,7 @@ uint64_t simulator_main(uint64_t *stack, uint64_t base, const Elf64_Dyn *dynamic
         if (ELF64_R_TYPE(rela->r_info) == RELATIVE)
             *(uint64_t *)(uintptr_t)(rela->r_offset + base) = (uint64_t)rela->r_addend + base;
     }
+    grow_stack();
     enter(environment);
     return auxiliary(environment, AT_ENTRY);
 }

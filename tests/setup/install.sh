@@ -5,7 +5,7 @@ cd "$ROOT" || exit 1
 root=$TMP/root prefix=/opt/perfgo
 
 files() { (cd "$root" && find . ! -type d ! -path '*/share/perfgo/gohook/*' | sort | paste -sd' '); }
-want="./opt/perfgo/bin/perfgo ./opt/perfgo/lib/libperfgo-engine.so ./opt/perfgo/lib/libperfgo.so"
+want="./opt/perfgo/bin/perfgo ./opt/perfgo/lib/libperfgo-engine.so ./opt/perfgo/lib/libperfgo-simulate.so ./opt/perfgo/lib/libperfgo.so"
 want="$want ./opt/perfgo/lib/pkgconfig/perfgo.pc"
 
 make -s --no-print-directory install DESTDIR="$root" PREFIX="$prefix"
