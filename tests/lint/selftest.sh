@@ -8,7 +8,7 @@ T=$TMP/tree
 
 # A tree with the shape of perfgo's.
 tree() {
-    rm -rf "$T" && mkdir -p "$T"/{proto,cli,preload/agent/arch/cpu,examples} \
+    rm -rf "$T" && mkdir -p "$T"/{proto,cli,preload/agent/arch/cpu,preload/simulator,examples} \
         "$T"/preload/engine/{base,hot,elf,arch,gobin,collect}
     cd "$T" || exit 1
     cp "$ROOT/.clang-format" .
@@ -30,6 +30,7 @@ tree() {
         'int hook_start(int *p)' '{' '    return helper(p) + 1;' '}' '' \
         'int recorder(void)' '{' '    return getpid();' '}' >preload/agent/hooks.c
     printf '%s\n' '{' 'local:' '    *;' '};' >preload/agent/exports.map
+    printf '%s\n' 'int simulate(void);' '' 'int simulate(void)' '{' '    return 1;' '}' >preload/simulator/s.c
     printf '%s\n' '#include "gobin/g.h"' '' 'int main(void)' '{' '    return base_a(1) == 0;' '}' >cli/main.c
     printf '%s\n' '#!/bin/sh' 'echo fine' >script.sh
     mkdir -p cli/html/vendor && echo 'lib()' >cli/html/vendor/lib.js
@@ -42,7 +43,7 @@ tree() {
 flags='-O1 -fPIC -fvisibility=hidden -fno-stack-protector -I. -Ipreload/engine'
 build() {
     local source objects=() hot=()
-    for source in preload/engine/*/*.c preload/agent/*.c; do
+    for source in preload/engine/*/*.c preload/agent/*.c preload/simulator/*.c; do
         mkdir -p "build/obj/$(dirname "$source")" build/lib
         ${CC:-cc} $flags ${FLAGS:-} -c -o "build/obj/${source%.c}.o" "$source" || return 1
         case $source in
@@ -53,7 +54,8 @@ build() {
     ar rcs build/lib/libengine.a "${objects[@]}"
     ${CC:-cc} -shared -o build/lib/libperfgo-engine.so "${objects[@]}" ${ENGINE_LINK:-} || return 1
     ${CC:-cc} -shared -o build/lib/libperfgo.so build/obj/preload/agent/*.o "${hot[@]}" \
-        -Wl,--version-script=preload/agent/exports.map ${AGENT_LINK:-}
+        -Wl,--version-script=preload/agent/exports.map ${AGENT_LINK:-} || return 1
+    ${CC:-cc} -shared -nostdlib -o build/lib/libperfgo-simulate.so build/obj/preload/simulator/*.o ${SIMULATOR_LINK:-}
 }
 
 # expect RESULT CHECK CASE [PATTERN]: runs the check over the tree; PATTERN must be in its verdict.
@@ -104,6 +106,9 @@ x86_64) tree; echo 'double hot_d(double a);double hot_d(double a) { return a * 2
 esac
 tree; sed -i 's/hook_start/start/' preload/agent/hooks.c; build; caught gothread no-hooks 'no function hook_'
 tree; build; rm build/obj/preload/engine/hot/*.o; caught gothread no-objects 'no objects'
+tree; SIMULATOR_LINK='-Wl,--no-as-needed -lm' build; caught gothread simulator-needs 'simulate.so needs a library'
+tree; sed -i 's/return 1;/return getpid();/; 1i #include <unistd.h>' preload/simulator/s.c; build
+caught gothread simulator-symbol 'relocated against a symbol'
 
 tree; echo 'int base_count;' >>preload/engine/base/a.c; build; caught state bss 'base_count'
 tree; echo 'static int n = 7; int base_n(void); int base_n(void) { return n++; }' >>preload/engine/base/a.c; build; caught state data ' n'

@@ -26,8 +26,12 @@ static void skip(struct gobench_slice *s, size_t n)
 /* Takes the next field separated by blanks off *rest; false at the end. */
 static bool next_field(struct gobench_slice *rest, struct gobench_slice *field)
 {
-    const char *p = rest->p, *const end = p + rest->size;
+    const char *p = rest->p, *end;
 
+    *field = (struct gobench_slice){p, 0};
+    if (rest->size == 0) /* p may be NULL */
+        return false;
+    end = p + rest->size;
     while (p < end && is_blank(*p))
         p++;
     field->p = p;

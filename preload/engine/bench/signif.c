@@ -107,12 +107,14 @@ static void add_group(double *ways, size_t width, size_t n, size_t seen, size_t 
         for (size_t j = 1; j <= t && j <= k; j++) {
             const size_t from = k - j, second = seen - from; /* of the seen ones */
             const size_t gain = j * (2 * second + t - j), reach = 2 * from * second;
-            const double *source = ways + from * width;
             const double of_group = choose(t, j);
-            double *sum = ways + k * width + gain;
+            const double *source;
+            double *sum;
 
             if (from > seen || gain >= width)
                 continue;
+            source = ways + from * width;
+            sum = ways + k * width + gain;
             for (size_t u = 0; u <= reach && u < width - gain; u++)
                 sum[u] += of_group * source[u];
         }
