@@ -47,11 +47,13 @@ void notes_begin(struct notes *n, const char *dir)
     setenv(VARIABLE, n->path, 1);
 }
 
-/* `sender` NULL: as the agent. */
-static char *object_of(const char *event, const char *sender, const char *text, const char *program)
+/* Adds a line to the file. `sender` NULL: as the agent. False: there is no file, or no memory. */
+static bool tell(const struct notes *n, const char *event, const char *sender, const char *text,
+                 const char *program)
 {
     cJSON *object = cJSON_CreateObject();
     char *line;
+    bool told;
 
     cJSON_AddStringToObject(object, "event", event);
     if (sender != NULL)
@@ -60,38 +62,29 @@ static char *object_of(const char *event, const char *sender, const char *text, 
     if (program != NULL)
         cJSON_AddStringToObject(object, "program", program);
     line = cJSON_PrintUnformatted(object);
+    told = n->path != NULL && line != NULL;
+    if (told)
+        append(n->path, line);
+    cJSON_free(line);
     cJSON_Delete(object);
-    return line;
+    return told;
 }
 
 void notes_add(struct notes *n, const char *program, const char *fmt, ...)
 {
-    char text[1024], *line;
+    char text[1024];
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    line = object_of("note", SENDER, text, program);
-    if (n->path != NULL && line != NULL)
-        append(n->path, line);
-    else
+    if (!tell(n, "note", SENDER, text, program))
         say("%s%s%s", program != NULL ? program : "", program != NULL ? " " : "", text);
-    cJSON_free(line);
 }
 
-void notes_armed(struct notes *n, const char *fmt, ...)
+void notes_armed(struct notes *n, const char *how)
 {
-    char text[1024], *line;
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    line = object_of("armed", NULL, text, NULL);
-    if (n->path != NULL && line != NULL)
-        append(n->path, line);
-    cJSON_free(line);
+    tell(n, "armed", NULL, how, NULL);
 }
 
 /* Calls back for every line that is a JSON object. */

@@ -28,8 +28,8 @@ void notes_begin(struct notes *n, const char *dir);
 void notes_add(struct notes *n, const char *program, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Says that the program is measured, as the agent in it would. */
-void notes_armed(struct notes *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Says that the program is measured, and how, as the agent in it would. */
+void notes_armed(struct notes *n, const char *how);
 
 /* True when the agent has reported anything at all (not counting notes_add). */
 bool notes_heard(const struct notes *n);

@@ -284,6 +284,14 @@ static bool do_line(struct scribe *s, const struct simulation_line *told)
     return answered;
 }
 
+static void say_armed(const struct scribe *s)
+{
+    char *how = text_format("%s, back end simulate", s->target.go_version);
+
+    notes_armed(s->notes, how);
+    free(how);
+}
+
 static void *run(void *context)
 {
     struct scribe *s = context;
@@ -291,7 +299,7 @@ static void *run(void *context)
 
     while (read_all(s, &told, sizeof told))
         if (told.armed != 0)
-            notes_armed(s->notes, "%s, back end simulate", s->target.go_version);
+            say_armed(s);
         else if (!do_line(s, &told))
             break;
     close(s->answer); /* nobody waits for one any more */

@@ -2,7 +2,7 @@
 # e2e.sh - the whole set of tests with real Go programs, with a blank import of gohook instead of
 # LD_PRELOAD: on the oldest and the newest supported Go, plain and with the race detector; and
 # t400_import.sh, which has what is particular to the import, without cgo too. It takes longer than a
-# test may: some 25 minutes. `make gohook-e2e`
+# test may: some 15 minutes. `make gohook-e2e`
 #
 #   tests/gohook/e2e.sh [GO-VERSION...]     default: go1.18.10 go1.27.3
 #

@@ -57,7 +57,7 @@ lose() {
     least "a loss" "$lost" 1000
     "$PERFGO" convert "$data" -o "$TMP/lost.pb.gz" 2>"$TMP/err"
     check "perfgo convert: lost" "$(cat "$TMP/err")" grep -q ", $lost more were lost" "$TMP/err"
-    command -v perf >/dev/null || return
+    command -v perf >/dev/null || { skip "perf: lost" "perf is not installed"; return; }
     equal "perf script: lost" "$(losses "$data")" "$lost"
     equal "perf report: lost" "$(lost_samples "$data")" "$lost"
     data=$(find "$TMP/one.d" -name '*.perf.data')
