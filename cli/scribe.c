@@ -263,6 +263,9 @@ static bool do_line(struct scribe *s, const struct simulation_line *told)
     bool answered;
 
     if (all > SIMULATION_STRINGS || !read_all(s, s->strings + 4, all)) {
+        pg_error_set(&err, PG_E_IO, "%s: its end cut a benchmark line off, which has no counts",
+                     s->label);
+        remember(s, &err);
         free(dump);
         return false;
     }
