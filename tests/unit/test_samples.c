@@ -1,104 +1,7 @@
-/* Which samples of a ring belong to the run, whenever the recorder looks. The ring is the test's
- * own memory, written as the kernel would. */
-#include "collect/samples.h"
+/* Which samples of a ring belong to the run, whenever the recorder looks. */
+#include "samples_fixture.h"
 
-#include "pmu/sampling.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-enum { PAGES = 4, MAX_STACKS = 64 };
-
-static struct pg_sampling sampling;
-
-struct rig {
-    struct hot_sampler sampler;
-    struct hot_gate gate;
-    struct samples *samples;
-    size_t page_size;
-};
-
-static int set_up(void **state)
-{
-    struct rig *rig = calloc(1, sizeof *rig);
-    const struct samples_program program = {.own_start = 0x7000, .own_limit = 0x8000};
-
-    memset(&sampling, 0, sizeof sampling);
-    sampling.n_events = 2;
-    sampling.max_stack = 127;
-    for (int i = 0; i < 2; i++) {
-        sampling.event[i].attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP |
-                                             PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
-                                             PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN;
-        sampling.event[i].attr.sample_id_all = 1;
-    }
-    rig->page_size = (size_t)sysconf(_SC_PAGESIZE);
-    rig->sampler.page = aligned_alloc(rig->page_size, (1 + PAGES) * rig->page_size);
-    memset(rig->sampler.page, 0, (1 + PAGES) * rig->page_size);
-    rig->sampler.page_size = rig->page_size;
-    rig->sampler.ring_pages = PAGES;
-    rig->sampler.tid = 77;
-    rig->sampler.id[0] = 100;
-    rig->sampler.id[1] = 101;
-    rig->sampler.fd[0] = rig->sampler.fd[1] = -1;
-    rig->samples = samples_new(&sampling, program);
-    *state = rig;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct rig *rig = *state;
-
-    free(rig->sampler.page);
-    samples_free(rig->samples);
-    free(rig);
-    return 0;
-}
-
-/* As the kernel: whole or not at all. */
-static bool put(struct rig *rig, const uint64_t *words, size_t n)
-{
-    struct perf_event_mmap_page *page = rig->sampler.page;
-    uint64_t size = PAGES * rig->page_size, head = page->data_head;
-    uint8_t *data = (uint8_t *)page + rig->page_size;
-
-    if (head + n * 8 - __atomic_load_n(&page->data_tail, __ATOMIC_ACQUIRE) > size)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        memcpy(data + (head + i * 8) % size, &words[i], 8);
-    __atomic_store_n(&page->data_head, head + n * 8, __ATOMIC_RELEASE);
-    return true;
-}
-
-static uint64_t header(uint32_t type, size_t words)
-{
-    return type | (uint64_t)words * 8 << 48;
-}
-
-static bool sample_of(struct rig *rig, uint64_t id, uint64_t address, uint64_t period)
-{
-    const uint64_t words[] = {header(PERF_RECORD_SAMPLE, 10),
-                              id,
-                              address,
-                              77ull << 32 | 70,
-                              1,
-                              period,
-                              3,
-                              PERF_CONTEXT_USER,
-                              address,
-                              0x500};
-
-    return put(rig, words, 10);
-}
 
 static bool sample(struct rig *rig, uint64_t address)
 {
@@ -121,15 +24,6 @@ static void throttled(struct rig *rig)
     assert_true(put(rig, words, 7));
 }
 
-static void begin_run(struct rig *rig)
-{
-    hot_gate_begin(&rig->gate);
-    hot_sampler_begin_run(&rig->sampler);
-    rig->gate.run++;
-    rig->gate.open = 0;
-    hot_gate_end(&rig->gate);
-}
-
 static void reset(struct rig *rig) /* of a timer that runs */
 {
     hot_gate_begin(&rig->gate);
@@ -137,30 +31,6 @@ static void reset(struct rig *rig) /* of a timer that runs */
     rig->gate.run++;
     hot_sampler_begin_window(&rig->sampler);
     hot_gate_end(&rig->gate);
-}
-
-static void start(struct rig *rig)
-{
-    hot_gate_begin(&rig->gate);
-    hot_sampler_begin_window(&rig->sampler);
-    rig->gate.open = 1;
-    hot_gate_end(&rig->gate);
-}
-
-static void stop(struct rig *rig)
-{
-    hot_gate_begin(&rig->gate);
-    hot_sampler_end_window(&rig->sampler, &rig->gate, 0);
-    rig->gate.open = 0;
-    hot_gate_end(&rig->gate);
-}
-
-static void drain(struct rig *rig)
-{
-    struct hot_view view;
-
-    assert_true(hot_sampler_look(&rig->sampler, &rig->gate, &view));
-    assert_int_equal(samples_drain(rig->samples, &rig->sampler, &view, NULL), 0);
 }
 
 static uint64_t count_at(const struct rig *rig, uint64_t address)
@@ -522,83 +392,6 @@ static void test_merge(void **state)
     assert_int_equal(count_in(rig, 2), 2);
 }
 
-static uint64_t weight_of(const struct rig *rig, int32_t tid, uint64_t *count)
-{
-    uint64_t weight = 0;
-    size_t n;
-    const struct samples_stack **stack = samples_sorted(rig->samples, &n);
-
-    *count = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (stack[i]->tid != tid)
-            continue;
-        *count += stack[i]->count;
-        weight += stack[i]->weight;
-    }
-    free(stack);
-    return weight;
-}
-
-/* n samples of thread tid, at three addresses, with all sorts of periods. */
-static void samples_of_thread(struct rig *rig, int32_t tid, int n)
-{
-    rig->sampler.tid = tid;
-    start(rig);
-    for (int i = 0; i < n; i++)
-        sample_of(rig, 100, 0x1000 + (uint64_t)i % 3, 1 + (uint64_t)i * i);
-    stop(rig);
-    drain(rig);
-}
-
-/* Shares 1 000 000 out over three threads with 7, 20, and 1 samples; what each has of it then. */
-static void shared(struct rig *rig, const struct samples_thread *thread, size_t n,
-                   const uint64_t want[3])
-{
-    static const uint64_t samples[3] = {7, 20, 1};
-    uint64_t each = 0, all = 0, count;
-    const struct samples_one *one;
-    size_t n_ones;
-
-    samples_free(rig->samples);
-    rig->samples = samples_new(&sampling, (struct samples_program){.each = true});
-    begin_run(rig);
-    for (int i = 0; i < 3; i++)
-        samples_of_thread(rig, 11 + i, (int)samples[i]);
-    assert_true(samples_share(rig->samples, 1000000, thread, n));
-    for (int i = 0; i < 3; i++) {
-        uint64_t weight = weight_of(rig, 11 + i, &count);
-
-        assert_int_equal(count, samples[i]);
-        assert_in_range(weight, want[i] - samples[i], want[i]); /* whole nanoseconds each */
-        all += weight;
-    }
-    one = samples_each(rig->samples, &n_ones);
-    assert_int_equal(n_ones, 28);
-    for (size_t i = 0; i < n_ones; i++) {
-        const uint64_t of = (uint64_t)one[i].stack->tid - 11;
-
-        assert_in_range(one[i].period, want[of] / samples[of] - 1, want[of] / samples[of]);
-        each += one[i].period;
-    }
-    assert_int_equal(each, all);
-}
-
-static void test_share(void **state)
-{
-    struct rig *rig = *state;
-    const struct samples_thread all[] = {{11, 3000}, {12, 1000}, {13, 1000}};
-    const struct samples_thread more[] = {{11, 300}, {12, 100}, {9, 4600}, {13, 100}};
-    const struct samples_thread rest[] = {{12, 1000}, {0, 4000}};
-    const struct samples_thread others[] = {{9, 1000}};
-
-    assert_true(samples_share(rig->samples, 1000000, NULL, 0)); /* of nothing */
-    shared(rig, all, 3, (const uint64_t[]){600000, 200000, 200000});
-    shared(rig, more, 4, (const uint64_t[]){600000, 200000, 200000}); /* 9 has no sample */
-    shared(rig, rest, 2, (const uint64_t[]){700000, 200000, 100000});
-    shared(rig, NULL, 0, (const uint64_t[]){250000, 714285, 35714});
-    shared(rig, others, 1, (const uint64_t[]){250000, 714285, 35714});
-}
-
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -614,7 +407,6 @@ int main(void)
         TEST(test_events_and_own_code),
         TEST(test_two_threads),
         TEST(test_merge),
-        TEST(test_share),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
