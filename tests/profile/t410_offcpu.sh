@@ -36,13 +36,6 @@ holds "off and on the CPU are the whole" all Nanosleep \
 holds "sleeps between windows do not count" all Outside \
     '$m["off-cpu-voluntary"] >= 1000000 and $m["off-cpu"] <= $r.ns_per_op'
 holds "who computes gives nothing up" all Busy '$m["off-cpu-voluntary"] < 0.02 * $r.ns_per_op'
-if [ -r /sys/kernel/tracing/events/sched/sched_waking/id ] ||
-    [ -r /sys/kernel/debug/tracing/events/sched/sched_waking/id ]; then
-    holds "how long a thread that could run did not" all Nanosleep \
-        '$m["run-queue-p50"] > 0 and $m["run-queue-p99"] >= $m["run-queue-p50"]'
-else
-    skip "run-queue latency" "tracepoints cannot be read here"
-fi
 pprof -top -cum -sample_index=delay "$(file all Nanosleep)" >"$TMP/top"
 check "pprof: the sleep is in nap" "$(head -n 20 "$TMP/top")" \
     awk '/waits\.nap$/ { share = $5 + 0 } END { exit !(share > 97) }' "$TMP/top"
@@ -52,6 +45,19 @@ check "pprof: no function from between the windows" "napOutside is there" \
 check "pprof: the one inside is" "$(head -n 20 "$TMP/top")" grep -q 'syscall.Nanosleep\|waits.nap$' "$TMP/top"
 pprof -tags "$(file all Nanosleep)" >"$TMP/tags"
 check "pprof: reasons" "$(head "$TMP/tags")" grep -q voluntary "$TMP/tags"
+
+# Wake-ups, where a CPU reports them.
+cc -O1 -o "$TMP/wakeups_seen" "$PROFILE_DIR/wakeups_seen.c" || not_ok helper "does not build"
+if cpu=$("$TMP/wakeups_seen"); then
+    WRAP="taskset -c $cpu" off_cpu woken "$WAITS" -test.bench=Nanosleep -test.benchtime=200x
+    holds "how long a thread that could run did not" woken Nanosleep \
+        '$m["run-queue-p50"] > 0 and $m["run-queue-p99"] >= $m["run-queue-p50"]'
+    pprof -raw "$(file woken Nanosleep)" >"$TMP/raw"
+    check "wake-ups: each is known" "$(grep run-queue "$TMP/raw")" \
+        test "$(grep -c 'run-queue latency' "$TMP/raw")" = 0
+else
+    skip "run-queue latency" "${cpu//$'\n'/, }"
+fi
 
 # More threads that compute than processors: they wait for one.
 off_cpu crowd "$WAITS" -test.bench=Crowd -test.benchtime=3x

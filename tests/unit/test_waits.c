@@ -111,6 +111,9 @@ static void test_rows(void **state)
             assert_int_equal(kept_reason, rows[i].preempted ? WAIT_PREEMPTED : WAIT_VOLUNTARY);
         if (sums.latencies != (rows[i].latency > 0) || sums.p50_ns / 4 != rows[i].latency / 4)
             fail_msg("line %d: latency %llu", rows[i].line, (unsigned long long)sums.p50_ns);
+        if (sums.unseen != (rows[i].in != 0 && rows[i].window[1].closed != 0 &&
+                            !rows[i].preempted && rows[i].woken == 0))
+            fail_msg("line %d: %llu unseen", rows[i].line, (unsigned long long)sums.unseen);
         waits_forget(&thread);
         waits_free(w);
     }

@@ -49,6 +49,7 @@ struct samples_waits {
     bool io_known;      /* else I/O is among the voluntary ones: the kernel's names are hidden */
     uint64_t latencies; /* waits that began to run in a window, of which the moment when */
     uint64_t p50_ns, p99_ns; /* they could have run is known, and how long after that they did */
+    uint64_t unseen;         /* those of which it is not known, though wake-ups are watched */
 };
 
 /* NULL: no memory. The plan is borrowed. */

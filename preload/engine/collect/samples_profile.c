@@ -147,6 +147,11 @@ static void describe_waits(struct builder *b)
     if (!waits.io_known)
         comment(b, "I/O is among the voluntary waits: the kernel's names are hidden "
                    "(kernel.kptr_restrict)");
+    if (waits.unseen > 0)
+        comment(b,
+                "run-queue latency: of %" PRIu64 " waits; the kernel did not report when %" PRIu64
+                " others ended",
+                waits.latencies, waits.unseen);
 }
 
 static void describe(struct builder *b)

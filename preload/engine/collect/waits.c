@@ -52,6 +52,7 @@ struct waits {
     bool asked;
     uint64_t ns[WAIT_REASONS];
     struct spread latency;
+    uint64_t unseen; /* wake-ups */
 };
 
 const char *wait_reason_name(enum wait_reason reason)
@@ -96,6 +97,7 @@ void waits_begin(struct waits *w)
 {
     memset(w->ns, 0, sizeof w->ns);
     w->latency = (struct spread){0};
+    w->unseen = 0;
 }
 
 void waits_forget(struct hot_sampler *from)
@@ -197,6 +199,11 @@ static void leave(struct waits *w, struct wait *wait, const struct record *r, ui
     wait->reason = reason_of(w, r, wait);
 }
 
+static bool wakeups_watched(const struct waits *w)
+{
+    return w->woken_at != NULL && (w->wakeups != NULL || w->woken_at != wakeups_find);
+}
+
 /* How long it could have run before it did. */
 static void add_latency(struct waits *w, const struct wait *wait, int32_t tid, uint64_t now)
 {
@@ -204,8 +211,10 @@ static void add_latency(struct waits *w, const struct wait *wait, int32_t tid, u
 
     if (wait->reason == WAIT_IDLE)
         return;
-    if (wait->reason != WAIT_PREEMPTED)
-        ready = w->woken_at != NULL ? w->woken_at(w->wakeups, tid, wait->since, now) : 0;
+    if (wait->reason != WAIT_PREEMPTED) {
+        ready = wakeups_watched(w) ? w->woken_at(w->wakeups, tid, wait->since, now) : 0;
+        w->unseen += wakeups_watched(w) && ready == 0;
+    }
     if (ready != 0)
         spread_add(&w->latency, between(ready, now));
 }
@@ -269,5 +278,6 @@ void waits_sums(const struct waits *w, struct samples_waits *out)
         .latencies = w->latency.n,
         .p50_ns = spread_quantile(&w->latency, 0.5),
         .p99_ns = spread_quantile(&w->latency, 0.99),
+        .unseen = w->unseen,
     };
 }
