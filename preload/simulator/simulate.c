@@ -50,7 +50,7 @@ enum {
 enum phase { FIRST, SIZE, TRY, HALF, FULL, AFTER };
 
 static struct {
-    bool ready; /* the first benchmark has begun */
+    bool ready; /* a benchmark has begun that may have a line */
     enum phase phase;
     uint64_t part;       /* dumps asked for so far */
     uint64_t iterations; /* of the run under way */
@@ -475,6 +475,7 @@ void hook_simulate_result(struct hook_regs *regs)
     sim.have_full = bench.have_result;
     if (sim.have_full)
         sim.full = collect();
+    sim.ready = false; /* what stops next is the benchmark around this one, which has no line */
     if (sim.top_level)
         stop_instrumenting(); /* what comes next would: then it is not printed at full cost either
                                */
