@@ -24,6 +24,8 @@
 /* What a simulation redirects: the process's end is seen from outside. */
 #define WANTED ((1u << SITE_EXIT) - 1 - (1u << SITE_REHEARSE))
 
+enum { LARGEST_DUMP = 32 << 20 }; /* as callgrind_read has it */
+
 struct scribe {
     const char *program, *dir, *label;
     struct notes *notes;
@@ -157,27 +159,44 @@ static char *dump_of(const struct scribe *s, uint64_t part)
     return text_format("%s/callgrind.out.%llu", s->dir, (unsigned long long)part);
 }
 
-/* Counts of a dump; without one they are zero. */
-static int read_dump(const struct scribe *s, uint64_t part, bool keep, struct pg_counts *out,
+/* Adds the counts of a dump. */
+static int read_dump(const struct scribe *s, uint64_t part, struct pg_counts *sum,
                      struct pg_error *err)
 {
     char *path = dump_of(s, part);
+    struct pg_counts one;
+    int rc = simulate_read(path, &s->plan, &one, err);
+
+    for (uint32_t i = 0; rc == 0 && i < s->plan.n_counters; i++)
+        sum->value[i] += one.value[i];
+    free(path);
+    return rc;
+}
+
+/* Counts of a run; without a dump they are zero. */
+static int read_run(const struct scribe *s, const struct simulation_run *run, bool keep,
+                    struct pg_counts *out, struct pg_error *err)
+{
     int rc = 0;
 
     *out = (struct pg_counts){0};
-    if (part != 0)
-        rc = simulate_read(path, &s->plan, out, err);
-    if (!keep && part != 0)
+    for (uint64_t i = 0; rc == 0 && i < run->dumps; i++)
+        rc = read_dump(s, run->part - i, out, err);
+    for (uint64_t i = 0; !keep && i < run->dumps; i++) {
+        char *path = dump_of(s, run->part - i);
+
         unlink(path);
-    free(path);
+        free(path);
+    }
     return rc;
 }
 
 static void read_own_cost(struct scribe *s, uint64_t part)
 {
+    const struct simulation_run empty = {.part = part, .dumps = 1};
     struct pg_counts counts;
 
-    if (part != 0 && read_dump(s, part, false, &counts, NULL) == 0)
+    if (part != 0 && read_run(s, &empty, false, &counts, NULL) == 0)
         for (uint32_t i = 0; i < s->plan.n_counters; i++)
             s->plan.counter[i].own_cost = counts.value[i];
 }
@@ -199,9 +218,9 @@ static void count(struct scribe *s, const struct simulation_line *told, struct s
     line->half_counted = told->half.iterations;
     line->half_windows = told->half.windows;
     read_own_cost(s, told->empty_part);
-    if (line->half_counted > 0 && read_dump(s, told->half.part, false, &line->half, NULL) < 0)
+    if (line->half_counted > 0 && read_run(s, &told->half, false, &line->half, NULL) < 0)
         line->half_counted = 0;
-    if (line->counted > 0 && read_dump(s, told->full.part, true, &line->total, &err) < 0) {
+    if (line->counted > 0 && read_run(s, &told->full, true, &line->total, &err) < 0) {
         remember(s, &err);
         line->counted = 0;
     }
@@ -248,6 +267,34 @@ static bool answer(struct scribe *s, uint64_t size)
     return true;
 }
 
+/* The path of the dump that a profile is made from, which has all of the run's; NULL: there is
+ * none.
+ */
+static char *whole_dump(struct scribe *s, const struct simulation_run *run)
+{
+    char *last = run->dumps > 0 && s->jobs != NULL ? dump_of(s, run->part) : NULL;
+    struct strbuf text = {0};
+    struct pg_error err;
+    int rc = 0;
+
+    if (last == NULL || run->dumps == 1)
+        return last;
+    for (uint64_t i = 0; rc == 0 && i < run->dumps; i++) {
+        char *path = dump_of(s, run->part - i);
+
+        rc = file_read(path, LARGEST_DUMP, &text, &err);
+        free(path);
+    }
+    if (rc == 0)
+        rc = file_replace(last, text.text, text.size, &err);
+    strbuf_free(&text);
+    if (rc == 0)
+        return last;
+    remember(s, &err);
+    free(last);
+    return NULL;
+}
+
 static bool do_line(struct scribe *s, const struct simulation_line *told)
 {
     const uint64_t all = told->pkg + told->name + told->printed_name + told->text;
@@ -256,7 +303,7 @@ static bool do_line(struct scribe *s, const struct simulation_line *told)
                                 .duration_ns = (int64_t)told->duration_ns,
                                 .iterations_run = told->iterations_run,
                                 .text_size = told->text};
-    char *to = s->strings, *dump = dump_of(s, told->full.part);
+    char *to = s->strings, *dump = NULL;
     const char *from = s->strings + 4;
     struct pg_error err = {0};
     size_t size = 0;
@@ -266,7 +313,6 @@ static bool do_line(struct scribe *s, const struct simulation_line *told)
         pg_error_set(&err, PG_E_IO, "%s: its end cut a benchmark line off, which has no counts",
                      s->label);
         remember(s, &err);
-        free(dump);
         return false;
     }
     line.pkg = take(&from, &to, told->pkg);
@@ -276,8 +322,8 @@ static bool do_line(struct scribe *s, const struct simulation_line *told)
     if (line.printed_name[0] == '\0')
         line.printed_name = NULL;
     count(s, told, &line);
-    if (line.counted > 0 && told->full.part != 0 && s->jobs != NULL)
-        line.dump = dump;
+    if (line.counted > 0)
+        line.dump = dump = whole_dump(s, &told->full);
     if (session_line(s->session, &line, s->text, sizeof s->text, &size, &err) < 0)
         remember(s, &err);
     answered = answer(s, size);

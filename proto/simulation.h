@@ -13,7 +13,7 @@
 #define SIMULATION_BRIEF  "brief"
 #define SIMULATION_ASK    "ask"
 #define SIMULATION_ANSWER "answer"
-#define SIMULATION_MAGIC  0x706667736d303031ull /* changes with the structs below */
+#define SIMULATION_MAGIC  0x706667736d303032ull /* changes with the structs below */
 
 enum {
     SIMULATION_TEXT = 65536,     /* the longest text that comes back, */
@@ -37,10 +37,10 @@ struct simulation_brief {
     struct site_found site[MAX_SITES]; /* link-time addresses */
 };
 
-/* Runs of a line that were counted: so many iterations, in so many windows, by callgrind's dump of
- * that number; 0: there is none. */
+/* Runs of a line that were counted: so many iterations, in so many windows, by that many of
+ * callgrind's dumps, of which the last has that number; 0: there is none. */
 struct simulation_run {
-    uint64_t iterations, windows, part;
+    uint64_t iterations, windows, part, dumps;
 };
 
 /* A line, or that the library is in place. Behind it stand its strings, without NUL. */

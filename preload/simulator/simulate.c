@@ -5,9 +5,10 @@
  * but switching throws all translated code and the simulated caches away, which costs more than a
  * whole run of most benchmarks. So instrumentation is off while a top-level benchmark makes what it
  * needs, in its first iteration, and then stays on, through its sub-benchmarks too. Two kinds of
- * runs are switched all the same: those that open their window again (StopTimer, StartTimer), to
- * keep the part between out; that is noticed when it happens, and the run is repeated that way. And
- * those that reset their timer behind a part that costs much: there the window opens at the reset.
+ * runs are switched all the same: those that open their window again (StopTimer, StartTimer), so
+ * that the part between is not simulated; the sizing run, which has a dump for each window as long
+ * as they are few, tells that, and a run that does it unexpectedly is repeated that way. And those
+ * that reset their timer behind a part that costs much: there the window opens at the reset.
  *
  * Time means nothing here, so testing's own search for an iteration count is led: benchmarks run in
  * its duration mode, and at the end of each run the hook writes into testing.B a duration that
@@ -38,7 +39,8 @@ enum {
     COST = 500000,        /* instructions that N iterations should cost … */
     MOST = 500000,        /* … in at most so many */
     WINDOW_COST = 100000, /* a window that is switched takes as long as so many */
-    DEAREST = 10000000,   /* an iteration that is counted when it sizes the others */
+    DEAREST = 10000000,   /* an iteration that is counted when it sizes the others … */
+    FEW_WINDOWS = 8,      /* … in at most so many windows */
     GARBAGE = 1 << 20,    /* bytes that are collected before a run; Go itself begins at 4 MiB */
     SETUP_DEAR = 2000000, /* what precedes a reset is not instrumented from here on */
 };
@@ -148,21 +150,31 @@ static void stop_instrumenting(void)
 /* The run that just ended. */
 static struct simulation_run collect(void)
 {
-    struct simulation_run run = {.iterations = sim.iterations, .windows = sim.windows};
+    struct simulation_run run = {
+        .iterations = sim.iterations, .windows = sim.windows, .dumps = sim.windows};
 
     if (sim.switching) {
         CALLGRIND_DUMP_STATS_AT("perfgo");
         sim.part++;
+        run.dumps = sim.windows > 0;
     }
     run.part = sim.windows > 0 ? sim.part : 0;
     return run;
 }
 
+static void drop(const struct simulation_run *run)
+{
+    for (uint64_t i = 0; i < run->dumps; i++)
+        dumps_drop(run->part - i);
+}
+
 /* Instructions of a run. */
 static uint64_t cost_of(const struct simulation_run *run)
 {
-    const uint64_t cost = dumps_cost(run->part);
+    uint64_t cost = 0;
 
+    for (uint64_t i = 0; i < run->dumps; i++)
+        cost += dumps_cost(run->part - i);
     return cost == 0 ? COST : cost + (sim.switching ? run->windows * WINDOW_COST : 0);
 }
 
@@ -179,21 +191,23 @@ static uint64_t wanted_half(uint64_t cost)
 /* One that has a window after another, or a dear set-up, is counted without a half before. */
 static void after_size(const struct simulation_run *run)
 {
-    const uint64_t cost = cost_of(run) / run->iterations;
-    const uint64_t few = affordable(TRY_COST, cost, TRY_MOST);
+    const bool again = run->windows > 1;
+    uint64_t cost, few;
 
-    sim.one = *run;
-    sim.one_cost = cost;
-    sim.late = sim.setup >= SETUP_DEAR && !sim.looping && !sim.switching;
-    if (sim.late) {
+    sim.late = sim.setup >= SETUP_DEAR && !sim.looping && !again;
+    if (!sim.switching && (again || sim.late)) {
         switch_windows();
         stop_instrumenting();
     }
+    cost = cost_of(run) / run->iterations;
+    few = affordable(TRY_COST, cost, TRY_MOST);
+    sim.one = *run;
+    sim.one_cost = cost;
     if (!sim.switching || (cost < COST && !sim.late)) {
         begin(TRY, few > 2 ? few : 2);
         return;
     }
-    dumps_drop(run->part);
+    drop(run);
     begin(FULL, simulator.iterations > 0 ? simulator.iterations
                                          : affordable(2 * (uint64_t)COST, cost, MOST));
 }
@@ -208,14 +222,14 @@ static void after_few(const struct simulation_run *run)
 
     if (run->iterations > sim.one.iterations && all > sim.one_cost)
         price = (all - sim.one_cost) / (run->iterations - sim.one.iterations);
-    dumps_drop(sim.one.part);
+    drop(&sim.one);
     sim.one = *run;
     sim.one_cost = all;
     if (more >= 2 * run->iterations) {
         begin(TRY, more);
         return;
     }
-    dumps_drop(run->part);
+    drop(run);
     begin(HALF, wanted_half(price > mean / 16 ? price : mean / 16));
 }
 
@@ -264,7 +278,8 @@ static bool is_linear(uint64_t cost, uint64_t wanted)
 /* Is the run that has just ended the result, because it is so dear? */
 static bool is_enough(void)
 {
-    const struct simulation_run run = {.iterations = sim.iterations, .part = sim.part};
+    const struct simulation_run run = {
+        .iterations = sim.iterations, .part = sim.part, .dumps = sim.windows};
     uint64_t cost;
 
     if (sim.switching || simulator.iterations > 0 || (sim.phase != SIZE && sim.phase != TRY))
@@ -379,7 +394,7 @@ void hook_simulate_start(struct hook_regs *regs)
     sim.started = true;
     if (sim.phase == FIRST || (sim.late && !sim.was_reset))
         return;
-    if (sim.windows > 0 && !sim.switching) {
+    if (sim.windows >= (sim.phase == SIZE ? FEW_WINDOWS : 1) && !sim.switching) {
         switch_windows();
         sim.torn = sim.phase != SIZE; /* which only says how dear it is, about */
     }
@@ -419,11 +434,11 @@ void hook_simulate_reset_any(struct hook_regs *regs)
     sim.torn = sim.enough = false;
     sim.was_reset = sim.started;
     if (sim.phase == SIZE && sim.instrumented && sim.started) {
-        const struct simulation_run setup = {.iterations = 1, .part = ++sim.part};
+        const struct simulation_run setup = {.iterations = 1, .part = ++sim.part, .dumps = 1};
 
         CALLGRIND_DUMP_STATS_AT("perfgo");
         sim.setup += cost_of(&setup);
-        dumps_drop(setup.part);
+        drop(&setup);
     } else if (sim.phase != FIRST) {
         CALLGRIND_ZERO_STATS;
     }

@@ -91,6 +91,24 @@ static void test_dump(void **state)
     callgrind_free(dump);
 }
 
+/* One dump behind another: the sum of both. Positions begin anew, names stay. */
+static void test_two(void **state)
+{
+    struct callgrind *dump = parse(HEAD "ob=(1) x\nfn=(2) f\n0x10 1 5\n+2 1 1\ntotals: 6\n" HEAD
+                                        "ob=(1) x\nfn=(2) f\n0x10 1 7\ntotals: 7\n");
+    const struct callgrind_cost *cost;
+    size_t n;
+
+    (void)state;
+    cost = callgrind_costs(dump, &n);
+    assert_int_equal(n, 2);
+    assert_int_equal(cost[0].at.addr, 0x10);
+    assert_int_equal(cost[0].value[CALLGRIND_INSTRUCTIONS], 12);
+    assert_int_equal(cost[1].value[CALLGRIND_INSTRUCTIONS], 1);
+    assert_string_equal(callgrind_function(dump, cost[1].at.function), "f");
+    callgrind_free(dump);
+}
+
 static const struct {
     const char *text, *says;
 } bad[] = {
@@ -102,7 +120,7 @@ static const struct {
     {"positions: instr\nevents: Ir\ntotals: 1\n", "lacks an event"},
     {"0x10 0 5\ntotals: 5\n", "before it names"},
     {EVENTS "0x10 0 5\ntotals: 5\n", "before it names"},
-    {HEAD EVENTS "totals: 5\n", "twice"},
+    {HEAD "1 0 5\ntotals: 5\n" HEAD "1 0 5\n", "add up"},
     {HEAD "0x10 0 five\ntotals: 5\n", "cannot be read"},
     {HEAD "0x10 0 -5\ntotals: 5\n", "cannot be read"},
     {HEAD "0x 0 5\ntotals: 5\n", "cannot be read"},
@@ -164,10 +182,8 @@ static void test_no_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dump),
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_dump), cmocka_unit_test(test_two),     cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_cut),  cmocka_unit_test(test_no_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,8 +158,7 @@ static bool read_events(struct reader *r, const char *s)
 {
     unsigned int all = 0;
 
-    if (r->n_events > 0)
-        return fail(r, "names its events twice");
+    r->n_events = 0; /* dumps may follow one another */
     for (s = skip_blanks(s); !is_end(*s); s = skip_blanks(s)) {
         size_t size = 0;
 
@@ -201,7 +200,6 @@ static bool read_values(const struct reader *r, const char *s, uint64_t value[CA
 
 static bool read_totals(struct reader *r, const char *s)
 {
-    memset(r->dump->total, 0, sizeof r->dump->total);
     r->have_totals = read_values(r, s, r->dump->total);
     return r->have_totals || fail(r, "has totals that are no numbers");
 }

@@ -52,3 +52,18 @@ func BenchmarkProduct(b *testing.B) {
 		})
 	}
 }
+
+// An iteration that is dear, with a window before and one in the loop; what is between them is not
+// counted.
+func BenchmarkApart(b *testing.B) {
+	for _, n := range []uint64{2000000, 2010000} {
+		b.Run(strconv.FormatUint(n, 10), func(b *testing.B) {
+			for i := 0; i < b.N; i++ {
+				b.StopTimer()
+				sink = product(n / 4)
+				b.StartTimer()
+				sink = turns(n)
+			}
+		})
+	}
+}
