@@ -149,11 +149,12 @@ std_ratios() {
 
 # ratio_of UNIT WHAT: of what `both` has left; kept for the median. The two runs of a pair stand side by
 # side in time, so the median is that of the pairs' ratios: what the machine does over minutes is in both.
+# Where side B does PART_OF times as much as it is to be charged for, it is charged for that part.
 ratio_of() {
     local file=${1//\//-per-} a b ratio fastest
     a=$(median <"$TMP/a.$file") b=$(median <"$TMP/b.$file")
-    ratio=$(paste "$TMP/b.$file" "$TMP/a.$file" | awk '{ print $1 / $2 }' | median | xargs printf %.4f)
-    fastest=$(calc %.4f "$(fastest <"$TMP/b.$file") / $(fastest <"$TMP/a.$file")")
+    ratio=$(paste "$TMP/b.$file" "$TMP/a.$file" | awk -v of="${PART_OF:-1}" '{ print 1 + ($1 / $2 - 1) / of }' | median | xargs printf %.4f)
+    fastest=$(calc %.4f "1 + ($(fastest <"$TMP/b.$file") / $(fastest <"$TMP/a.$file") - 1) / ${PART_OF:-1}")
     detail "$ratio (fastest runs $fastest)  $2: $a $1 without, $b with"
     echo "$ratio" >>"$TMP/ratios.$file"
     echo "$fastest" >>"$TMP/ratios.$file.fastest"
