@@ -25,7 +25,6 @@ struct profiling {
     struct hot_gate gate;
     struct elf_image *image;
     struct gobin *bin;
-    struct stack_program stack;
     struct samples *samples;
     uint32_t n;
     uint64_t missed;
@@ -152,7 +151,7 @@ static int prepare(struct profiling *p, const char *events, uint64_t freq, struc
 {
     const struct sampling_request request = {
         .events = events, .backend = PG_BACKEND_AUTO, .freq = freq};
-    struct samples_program program = {.stack = &p->stack};
+    struct samples_program program = {.bias = program_bias()};
     int rc = agent.engine->pmu_sampling(&request, &p->sampling, err);
 
     if (rc < 0)
@@ -163,10 +162,10 @@ static int prepare(struct profiling *p, const char *events, uint64_t freq, struc
                                                         : "perf events are forbidden");
     rc = agent.engine->elf_open("/proc/self/exe", &p->image, err);
     if (rc == 0)
-        rc = agent.engine->gobin_open_live(p->image, program_bias(), &p->bin, err);
+        rc = agent.engine->gobin_open_live(p->image, program.bias, &p->bin, err);
     if (rc < 0)
         return rc;
-    p->stack = (struct stack_program){.bin = p->bin, .bias = program_bias()};
+    program.bin = p->bin;
     sampling_own(&program);
     p->samples = agent.engine->samples_new(&p->sampling, program);
     if (p->samples == NULL)

@@ -61,14 +61,13 @@ static int64_t clock_offset(void)
 
 int sampling_start(const struct gobin *bin, uint64_t bias, struct pg_error *err)
 {
-    static struct stack_program stack; /* borrowed until the process ends */
     struct samples_program program = {
-        .stack = &stack,
+        .bin = bin, /* borrowed until the process ends */
+        .bias = bias,
         .each = agent.settings.perf_data,
     };
 
     program.clock_offset = clock_offset();
-    stack = (struct stack_program){.bin = bin, .bias = bias};
     sampling_own(&program);
     samples = agent.engine->samples_new(&agent.plan.sampling, program);
     return samples != NULL ? 0 : pg_error_set(err, PG_E_NOMEM, "no memory for samples");

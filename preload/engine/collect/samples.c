@@ -21,17 +21,21 @@ static bool keep_wait(struct samples *s, const struct samples_stack *stack)
 struct samples *samples_new(const struct pg_sampling *sampling, struct samples_program program)
 {
     struct samples *s = calloc(1, sizeof *s);
+    const struct stack_program *stack = NULL;
 
     if (s == NULL)
         return NULL;
     s->sampling = sampling;
     s->program = program;
     record_format_of(&sampling->event[0].attr, &s->format);
-    if (program.stack != NULL && sampling->native)
-        s->stitch = stitch_new(program.stack);
+    if (program.bin != NULL) {
+        s->stack = stack_program(program.bin, program.bias);
+        stack = &s->stack;
+    }
+    if (stack != NULL && sampling->native)
+        s->stitch = stitch_new(stack);
     if (sampling->waits &&
-        (s->waits = waits_new(s, program.stack, keep_wait,
-                              program.stack != NULL ? wakeups_find : NULL)) == NULL) {
+        (s->waits = waits_new(s, stack, keep_wait, stack != NULL ? wakeups_find : NULL)) == NULL) {
         free(s);
         return NULL;
     }
@@ -298,8 +302,8 @@ static void take_sample(struct samples *s, struct hot_sampler *from, const struc
         .weight = r->sample.period,
     };
 
-    stack.n = stack_of(&r->sample, s->program.stack, s->stitch, s->sampling->max_stack, address,
-                       &stack.truncated);
+    stack.n = stack_of(&r->sample, s->program.bin != NULL ? &s->stack : NULL, s->stitch,
+                       s->sampling->max_stack, address, &stack.truncated);
     if (is_own(s, &r->sample, &stack)) {
         s->sums.own++;
         stack.n = 0;

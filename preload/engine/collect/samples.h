@@ -17,7 +17,8 @@
 struct samples; /* opaque */
 
 struct samples_program {
-    const struct stack_program *stack; /* borrowed; NULL: callchains are taken as they are */
+    const struct gobin *bin; /* borrowed; NULL: callchains are taken as they are */
+    uint64_t bias;           /* run-time address minus link-time address */
     /* perfgo's own code, and the stacks that its hooks run on: what is sampled there is not the
      * benchmark's. */
     uint64_t own_start, own_limit, stacks_start, stacks_limit;

@@ -9,6 +9,7 @@
 struct samples {
     const struct pg_sampling *sampling;
     struct samples_program program;
+    struct stack_program stack; /* of program.bin */
     struct record_format format;
     uint32_t run;
     struct arena arena;

@@ -17,6 +17,65 @@
 
 #include <string.h>
 
+/* ---- the program ---- */
+
+/* A name may stand for two functions: the one in assembly, and the compiler's wrapper of it. */
+static void add_span(struct stack_program *program, const struct gobin_function *f)
+{
+    static const struct {
+        const char *name;
+        enum stack_function what;
+    } known[] = {
+        {"runtime.systemstack", STACK_CHANGES},     {"runtime.mcall", STACK_CHANGES},
+        {"runtime.asmcgocall", STACK_CHANGES},      {"runtime.morestack", STACK_MORESTACK},
+        {"runtime.asyncPreempt", STACK_PREEMPTION},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const struct stack_span span = {f->entry + program->bias, f->end + program->bias,
+                                        known[i].what};
+
+        if (program->n_spans == STACK_SPANS || strcmp(f->name, known[i].name) != 0)
+            continue;
+        program->span[program->n_spans++] = span;
+        program->lowest = span.entry < program->lowest ? span.entry : program->lowest;
+        program->highest = span.end > program->highest ? span.end : program->highest;
+    }
+}
+
+struct stack_program stack_program(const struct gobin *bin, uint64_t bias)
+{
+    struct stack_program program = {.bin = bin, .bias = bias, .lowest = UINT64_MAX};
+    const size_t n = gobin_function_count(bin);
+    struct gobin_function f;
+
+    for (size_t i = 0; i < n; i++)
+        if (gobin_function(bin, i, &f) && strncmp(f.name, "runtime.", 8) == 0)
+            add_span(&program, &f);
+    return program;
+}
+
+/* The span that has the address; NULL: none. */
+static const struct stack_span *span_at(const struct stack_program *program, uint64_t address)
+{
+    if (address < program->lowest || address >= program->highest)
+        return NULL;
+    for (uint32_t i = 0; i < program->n_spans; i++)
+        if (address - program->span[i].entry < program->span[i].end - program->span[i].entry)
+            return &program->span[i];
+    return NULL;
+}
+
+static bool returns_to(const struct stack_program *program, uint64_t address,
+                       enum stack_function what)
+{
+    const struct stack_span *span = span_at(program, address - 1);
+
+    return span != NULL && span->what == what;
+}
+
+/* ---- the top of a stack ---- */
+
 static bool stack_word(const struct record_sample *sample, uint64_t offset, uint64_t *word)
 {
     if (sample->stack == NULL || offset > sample->stack_size ||
@@ -49,11 +108,10 @@ static void undo_preemption(const struct record_sample *sample, const struct sta
                             struct top *top)
 {
     const bool links = arch_host()->regs.link >= 0;
-    struct gobin_function f;
+    const struct stack_span *span = span_at(program, top->pc);
     uint64_t word;
 
-    if (!gobin_function_at(program->bin, top->pc - program->bias, &f) ||
-        f.entry != top->pc - program->bias || strcmp(f.name, "runtime.asyncPreempt") != 0 ||
+    if (span == NULL || span->what != STACK_PREEMPTION || span->entry != top->pc ||
         !stack_word(sample, 0, &word))
         return;
     top->pc = links ? top->link : word;
@@ -148,31 +206,17 @@ static uint32_t put_native(const struct record_sample *sample, const struct stac
 
 /* ---- where Go changes stacks ---- */
 
-static bool is_in(const struct stack_program *program, const char *function, uint64_t caller)
-{
-    struct gobin_function f;
-
-    return gobin_function_at(program->bin, caller - 1 - program->bias, &f) &&
-           strcmp(f.name, function) == 0;
-}
-
 uint32_t stack_skipped(const struct stack_program *program, uint64_t inner, uint64_t outer,
                        uint64_t *address)
 {
-    static const char *const changes[] = {"runtime.systemstack", "runtime.mcall",
-                                          "runtime.asmcgocall"};
     uint64_t at;
 
-    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        if (!is_in(program, changes[i], inner))
-            continue;
-        if (unwind_skipped(program->bin, inner - 1 - program->bias, outer - program->bias, &at) ==
+    if (!returns_to(program, inner, STACK_CHANGES) ||
+        unwind_skipped(program->bin, inner - 1 - program->bias, outer - program->bias, &at) ==
             SKIPPED_NONE)
-            return 0;
-        *address = at + program->bias + 1;
-        return 1;
-    }
-    return 0;
+        return 0;
+    *address = at + program->bias + 1;
+    return 1;
 }
 
 uint32_t stack_of(const struct record_sample *sample, const struct stack_program *program,
@@ -206,7 +250,7 @@ uint32_t stack_of(const struct record_sample *sample, const struct stack_program
             n += put;
         }
         /* A goroutine whose stack is being moved cannot be walked: what follows is the thread's. */
-        cut = caller && program != NULL && is_in(program, "runtime.morestack", address[n - 1]);
+        cut = caller && program != NULL && returns_to(program, address[n - 1], STACK_MORESTACK);
         user = !stack_in_kernel(ip);
     }
     *truncated = cut || found >= max_chain || n >= STACK_MAX - 2;

@@ -12,10 +12,28 @@ enum { STACK_MAX = 1024 };
 struct record_sample; /* pmu/records.h */
 struct stitch;        /* stitch.h */
 
+/* What is looked for in every frame of every sample. */
+enum stack_function {
+    STACK_CHANGES, /* systemstack, mcall, asmcgocall: goes on with another stack */
+    STACK_MORESTACK,
+    STACK_PREEMPTION, /* asyncPreempt */
+};
+
+enum { STACK_SPANS = 16 };
+
 struct stack_program {
     const struct gobin *bin;
     uint64_t bias; /* run-time address minus link-time address */
+    struct stack_span {
+        uint64_t entry, end; /* run-time addresses */
+        enum stack_function what;
+    } span[STACK_SPANS];
+    uint32_t n_spans;
+    uint64_t lowest, highest; /* between which they all lie */
 };
+
+/* Finds these functions. The binary is borrowed. [recorder] */
+struct stack_program stack_program(const struct gobin *bin, uint64_t bias);
 
 /* Fills address[STACK_MAX], leaf first: the kernel's part, the user's innermost instruction, then
  * return addresses. Returns how many. *truncated: a callchain of max_chain addresses may have gone
