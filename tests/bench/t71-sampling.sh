@@ -5,7 +5,8 @@
 # A virtual machine's speed changes by several percent from one run to the next, so the median of all
 # these pairs is known to about one percent, as much as the goal itself. What sampling costs grows with
 # the number of samples, so the second figure takes ten times as many and a tenth of what they cost:
-# ten times as sure, and blind only to what sampling costs without samples.
+# ten times as sure, and blind only to what sampling costs without samples. What `perf record` costs,
+# measured the same way, says how much of it is the kernel's.
 . "$(dirname "$0")/lib.sh"
 
 # Many short pairs: a percent is less than what a busy machine does to one.
@@ -24,4 +25,11 @@ SIDE_B=(env PERFGO_MODE=profile PERFGO_FREQ=9990 "$PERFGO" exec --)
 REPEATS=${REPEATS_SAMPLING:-7}
 PART_OF=10
 std_ratios "the same, by ten times the rate" 1.01 ns/op
+if command -v perf >/dev/null 2>&1; then
+    rm -f "$TMP"/ratios.*
+    SIDE_B=(perf record -q -e cpu-clock -F 9990 -g -o "$TMP/perf.data" -- "$PERFGO" exec --)
+    std_ratios "under perf record, by ten times the rate" 1.01 ns/op
+else
+    detail "perf is not installed: its cost is not measured"
+fi
 done_measuring
