@@ -2,9 +2,9 @@
  *
  * sched_waking comes where the waker runs, before an idle CPU is told; sched_wakeup, which comes
  * there once that CPU is up, leaves its way back out of the latency. Machines were seen (6.18, a
- * virtual one) on which the idle task of one CPU counts tracepoints but gives no samples of them any
- * more: wake-ups that a timer causes on that CPU while it is idle are not reported then.
- * A wake-up happens on the CPU of whoever wakes, and the kernel does not hand it to events of the
+ * virtual one) on which the idle task of one CPU counts tracepoints but gives no samples of them
+ * any more: wake-ups that a timer causes on that CPU while it is idle are not reported then. A
+ * wake-up happens on the CPU of whoever wakes, and the kernel does not hand it to events of the
  * woken thread; so it is watched everywhere, which takes CAP_PERFMON or kernel.perf_event_paranoid
  * below 0, and a tracefs that may be read.
  */
