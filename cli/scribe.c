@@ -173,7 +173,7 @@ static int read_dump(const struct scribe *s, uint64_t part, struct pg_counts *su
     return rc;
 }
 
-/* Counts of a run; without a dump they are zero. */
+/* Counts of a run; without a dump they are zero. `keep`: its dumps are left where they are. */
 static int read_run(const struct scribe *s, const struct simulation_run *run, bool keep,
                     struct pg_counts *out, struct pg_error *err)
 {
@@ -267,9 +267,8 @@ static bool answer(struct scribe *s, uint64_t size)
     return true;
 }
 
-/* The path of the dump that a profile is made from, which has all of the run's; NULL: there is
- * none.
- */
+/* The path of a dump that has all of the run's, for a profile; NULL: there is to be none, or it
+ * cannot be made, and that is remembered. */
 static char *whole_dump(struct scribe *s, const struct simulation_run *run)
 {
     char *last = run->dumps > 0 && s->jobs != NULL ? dump_of(s, run->part) : NULL;

@@ -5,8 +5,9 @@
 # A virtual machine's speed changes by several percent from one run to the next, so the median of all
 # these pairs is known to about one percent, as much as the goal itself. What sampling costs grows with
 # the number of samples, so the second figure takes ten times as many and a tenth of what they cost:
-# ten times as sure, and blind only to what sampling costs without samples. What `perf record` costs,
-# measured the same way, says how much of it is the kernel's.
+# ten times as sure. It is blind to what sampling costs without samples, and somewhat low: a sample that
+# comes rarely finds colder caches. What `perf record` costs, measured the same way, says how much of it
+# is the kernel's.
 . "$(dirname "$0")/lib.sh"
 
 # Many short pairs: a percent is less than what a busy machine does to one.
