@@ -4,8 +4,9 @@
  * that go test and the tests can see: working directory, arguments with argv[0] as it was, standard
  * streams, signals, exit status. Whatever keeps perfgo out of the binary, the binary runs.
  *
- * A static binary is run from a rewritten copy (elf/preloadable.h) in a private directory. It
- * cannot be removed before the end: tests execute os.Executable() again.
+ * A static binary is run from a rewritten copy (elf/preloadable.h) in a private directory, and in a
+ * simulation a dynamic one too. It cannot be removed before the end: tests execute os.Executable()
+ * again.
  */
 #include "cli/archive.h"
 #include "cli/command.h"
@@ -149,8 +150,8 @@ static bool preload(struct exec_run *run, struct pg_error *err)
 {
     char *library = NULL, *value;
 
-    if (run->simulator != NULL && run->target.copy != NULL)
-        return true; /* the copy names it itself */
+    if (run->target.carries_library)
+        return true;
     if (run->simulator != NULL)
         library = text_copy(run->simulator);
     else if (preload_library(&library, err) < 0)

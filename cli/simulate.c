@@ -203,6 +203,7 @@ static void change_environment(const struct simulation *sim)
         setenv("GOMAXPROCS", "1", 1);
     setenv("PERFGO_SIMULATE_DIR", sim->spec->dir, 1);
     unsetenv("PERFGO_PAD");
+    unsetenv("DEBUGINFOD_URLS"); /* Valgrind would fetch what is known from elsewhere */
 }
 
 /* Fills PERFGO_PAD so that strings and pointers of arguments and environment have a size that does

@@ -74,6 +74,20 @@ static void make_copy(struct target *t, const struct elf_image *image,
     free(home);
 }
 
+/* Under Valgrind, reading what debuggers need of a dynamic executable takes longer than starting
+ * it; without a copy that has none of it, it is run all the same. */
+static void make_light_copy(struct target *t, const struct elf_image *image,
+                            const struct target_wish *wish)
+{
+    if (wish->dir == NULL || !tempdir_base_runs(wish->dir->path))
+        return;
+    t->copy = text_format("%s/%s", wish->dir->path, base_name(t->path));
+    if (elf_make_light(image, t->copy, NULL) == 0)
+        return;
+    free(t->copy);
+    t->copy = NULL;
+}
+
 static void inspect(struct target *t, const struct elf_image *image, const struct target_wish *wish)
 {
     enum elf_link_kind kind;
@@ -83,10 +97,13 @@ static void inspect(struct target *t, const struct elf_image *image, const struc
     switch (kind) {
     case ELF_LINK_DYNAMIC:
         t->preloadable = true;
+        if (wish->measure && wish->interpreter != NULL)
+            make_light_copy(t, image, wish);
         break;
     case ELF_LINK_STATIC:
         if (wish->measure)
             make_copy(t, image, wish);
+        t->carries_library = t->copy != NULL && wish->interpreter != NULL;
         break;
     case ELF_LINK_FOREIGN_LOADER:
         pg_error_set(&t->why, PG_E_UNSUPPORTED,

@@ -9,9 +9,10 @@
 
 struct target {
     char *path;            /* the program as found: has a slash; NULL: not found */
-    char *copy;            /* its preloadable copy, or NULL: run `path` */
+    char *copy;            /* the copy of it that is to be run, or NULL: run `path` */
     struct tempdir beside; /* where the copy is when the temporary directory cannot run programs */
     bool preloadable;      /* LD_PRELOAD will reach it */
+    bool carries_library;  /* … and is not needed: the copy names the wished interpreter */
     struct pg_error why;   /* when not, though it should be: what follows the program's name */
 };
 
@@ -25,7 +26,9 @@ char *target_find(const char *name);
 struct target_wish {
     const char *name;
     const struct tempdir *dir; /* NULL: there is none */
-    const char *interpreter; /* that the copy is to have in place of the dynamic loader, or NULL */
+    const char *interpreter;   /* that a static program's copy is to have in place of the dynamic
+                                  loader, or NULL. With one the program is to run under Valgrind: then
+                                  a dynamic one has a copy as well, without debugging sections. */
     bool measure, keep;
 };
 void target_prepare(struct target *t, const struct target_wish *wish);

@@ -37,6 +37,8 @@ static void rewrite(const struct elf_image *image, const char *path)
 {
     struct elf_image *copy;
 
+    elf_make_light(image, path, NULL);
+    unlink(path);
     if (elf_make_preloadable(image, path, NULL) != 0) {
         if (access(path, F_OK) == 0)
             abort(); /* it left a file behind */

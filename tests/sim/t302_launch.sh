@@ -35,12 +35,13 @@ seen() { # NAME ARGUMENT...: perfgo's flags, --, the binary's
 }
 value() { sed -n "s/^$2=//p" "$TMP/$1.env"; }
 
-GODEBUG=http2client=0 seen plain -- "$binary" -test.bench=. -test.benchtime=2s
+DEBUGINFOD_URLS=http://127.0.0.1:9 GODEBUG=http2client=0 seen plain -- "$binary" -test.bench=. -test.benchtime=2s
 equal "status of what Valgrind runs" $? 7
 equal "instrumentation starts off" "$(grep -cx -- '--instr-atstart=no' "$TMP/plain.args")" 1
 equal "caches are a fixed model" "$(grep -E '^--(I1|D1|LL)=' "$TMP/plain.args" | xargs)" \
     "--I1=32768,8,64 --D1=32768,8,64 --LL=8388608,16,64"
 check "GODEBUG keeps the user's" "$(value plain GODEBUG)" grep -q '^http2client=0,.*asyncpreemptoff=1' <(value plain GODEBUG)
+equal "Valgrind asks no debuginfod" "$(value plain DEBUGINFOD_URLS)" ""
 equal "one processor" "$(value plain GOMAXPROCS)" 1
 equal "a duration is dropped" "$(grep -c benchtime "$TMP/plain.args")" 0
 said "which is said" plain 'benchtime=2s is left out'

@@ -283,6 +283,54 @@ static void test_go_binary(void **state)
                      0);
 }
 
+static bool has_debug(const char *path)
+{
+    struct elf_image *image;
+    struct elf_section section;
+    bool found = false;
+
+    assert_int_equal(elf_open(path, &image, NULL), 0);
+    for (size_t i = 0; i < elf_section_count(image); i++)
+        found |= elf_section(image, i, &section) && strncmp(section.name, ".debug_", 7) == 0;
+    elf_close(image);
+    return found;
+}
+
+/* A dynamic program is the same without what debuggers read, unless it would miss its libraries. */
+static void test_light(void **state)
+{
+    static const struct {
+        const char *flags;
+        int code;
+    } rows[] = {
+        {"-g", 0},
+        {"-g -no-pie", 0},
+        {"-g -Wl,-rpath,/nowhere", 0},
+        {"-g -Wl,-rpath,'$ORIGIN/lib'", PG_E_UNSUPPORTED},
+        {"-g -Wl,--disable-new-dtags -Wl,-rpath,'/nowhere:${ORIGIN}'", PG_E_UNSUPPORTED},
+    };
+    struct elf_image *image;
+    struct pg_error err;
+    char path[600];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/program", subject_dir);
+    assert_int_equal(subject_run("echo 'int main(void) { return 42; }' > '%s.c'", path), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        print_message("cc %s\n", rows[i].flags);
+        assert_int_equal(subject_run("cc %s -o '%s' '%s.c'", rows[i].flags, path, path), 0);
+        assert_true(has_debug(path));
+        assert_int_equal(elf_open(path, &image, NULL), 0);
+        assert_int_equal(elf_make_light(image, fresh_path(), &err), -rows[i].code);
+        elf_close(image);
+        assert_int_equal(access(copy_path, F_OK), rows[i].code == 0 ? 0 : -1);
+        if (rows[i].code != 0)
+            continue;
+        assert_false(has_debug(copy_path));
+        assert_int_equal(subject_run("'%s'; test $? -eq 42", copy_path), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_never_overwrites),
         cmocka_unit_test(test_removes_what_failed),
         cmocka_unit_test(test_go_binary),
+        cmocka_unit_test(test_light),
     };
 
     return cmocka_run_group_tests(tests, subject_setup, subject_teardown);

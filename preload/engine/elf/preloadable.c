@@ -49,7 +49,6 @@ struct tail {
 
 struct layout {
     const char *interpreter;
-    bool no_debug;           /* the copy's debugging sections have no names */
     const Elf64_Phdr *first; /* lowest PT_LOAD */
     uint64_t end;            /* of the highest PT_LOAD, in memory */
     uint64_t page;           /* strictest alignment of the PT_LOADs */
@@ -266,37 +265,47 @@ static int hide_debug(int fd, const struct elf_image *image)
     return rc;
 }
 
-/* Writes header, the rest of the original, and the new segment. Returns an errno value. */
-static int write_copy(int fd, const struct elf_image *image, const struct layout *layout,
-                      const void *segment)
+/* The new file: where its program headers are, and what stands behind the original. */
+struct copy {
+    uint64_t headers_at; /* 0: where they were */
+    Elf64_Half n_headers;
+    const void *tail;
+    uint64_t tail_size, tail_at;
+    bool no_debug; /* its debugging sections have no names */
+};
+
+/* Writes header, the rest of the original, and the tail. Returns an errno value. */
+static int write_copy(int fd, const struct elf_image *image, const struct copy *copy)
 {
     Elf64_Ehdr header = *elf_header(image);
     size_t size;
     const uint8_t *data = elf_data(image, &size);
     int rc;
 
-    header.e_phoff = layout->offset;
-    header.e_phnum = (Elf64_Half)layout->n_segments;
-    header.e_phentsize = sizeof(Elf64_Phdr);
+    if (copy->headers_at != 0) {
+        header.e_phoff = copy->headers_at;
+        header.e_phnum = copy->n_headers;
+        header.e_phentsize = sizeof(Elf64_Phdr);
+    }
     rc = write_all(fd, &header, sizeof header, 0);
     if (rc == 0)
         rc = write_all(fd, data + sizeof header, size - sizeof header, sizeof header);
     if (rc == 0)
-        rc = write_all(fd, segment, layout->size, layout->offset);
-    if (rc == 0 && layout->no_debug)
+        rc = write_all(fd, copy->tail, copy->tail_size, copy->tail_at);
+    if (rc == 0 && copy->no_debug)
         rc = hide_debug(fd, image);
     return rc;
 }
 
-static int write_file(const struct elf_image *image, const struct layout *layout,
-                      const void *segment, const char *path, struct pg_error *err)
+static int write_file(const struct elf_image *image, const struct copy *copy, const char *path,
+                      struct pg_error *err)
 {
     int rc, fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
 
     if (fd < 0)
         return pg_error_errno(err, errno == EACCES ? PG_E_PERMISSION : PG_E_IO, errno,
                               "cannot create %s", path);
-    rc = fchmod(fd, 0700) != 0 ? errno : write_copy(fd, image, layout, segment);
+    rc = fchmod(fd, 0700) != 0 ? errno : write_copy(fd, image, copy);
     if (close(fd) != 0 && rc == 0)
         rc = errno;
     if (rc == 0)
@@ -308,11 +317,7 @@ static int write_file(const struct elf_image *image, const struct layout *layout
 static int make_copy(const struct elf_image *image, const char *interpreter, bool no_debug,
                      const char *path, struct pg_error *err)
 {
-    struct layout layout = {
-        .interpreter = interpreter,
-        .no_debug = no_debug,
-        .page = MIN_PAGE,
-    };
+    struct layout layout = {.interpreter = interpreter, .page = MIN_PAGE};
     uint8_t *segment;
     struct tail tail;
     int rc;
@@ -333,9 +338,54 @@ static int make_copy(const struct elf_image *image, const char *interpreter, boo
     fill_tail(&layout, &tail);
     memcpy(segment + layout.n_segments * sizeof(Elf64_Phdr), &tail, sizeof tail);
     strcpy((char *)segment + layout.n_segments * sizeof(Elf64_Phdr) + sizeof tail, interpreter);
-    rc = write_file(image, &layout, segment, path, err);
+    rc = write_file(image,
+                    &(struct copy){.headers_at = layout.offset,
+                                   .n_headers = (Elf64_Half)layout.n_segments,
+                                   .tail = segment,
+                                   .tail_size = layout.size,
+                                   .tail_at = layout.offset,
+                                   .no_debug = no_debug},
+                    path, err);
     free(segment);
     return rc;
+}
+
+/* The dynamic section's first entry with this tag; NULL: none. */
+static const Elf64_Dyn *dynamic_entry(const struct elf_image *image, Elf64_Sxword tag)
+{
+    for (size_t i = 0; i < elf_segment_count(image); i++) {
+        const Elf64_Phdr *seg = elf_segment(image, i);
+        const Elf64_Dyn *entry =
+            seg->p_type == PT_DYNAMIC ? elf_at(image, seg->p_vaddr, seg->p_filesz) : NULL;
+
+        for (size_t k = 0; entry != NULL && k < seg->p_filesz / sizeof *entry; k++)
+            if (entry[k].d_tag == tag)
+                return &entry[k];
+    }
+    return NULL;
+}
+
+/* Does it name where its libraries are by where it is itself ($ORIGIN)? What cannot be read may. */
+static bool is_bound_to_place(const struct elf_image *image)
+{
+    static const Elf64_Sxword tags[] = {DT_RPATH, DT_RUNPATH};
+    const Elf64_Dyn *strings = dynamic_entry(image, DT_STRTAB);
+    const Elf64_Dyn *size = dynamic_entry(image, DT_STRSZ);
+
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        const Elf64_Dyn *path = dynamic_entry(image, tags[i]);
+        const char *text = NULL;
+
+        if (path == NULL)
+            continue;
+        if (strings != NULL && size != NULL && path->d_un.d_val < size->d_un.d_val)
+            text = elf_at(image, strings->d_un.d_ptr + path->d_un.d_val,
+                          size->d_un.d_val - path->d_un.d_val);
+        if (text == NULL || memchr(text, '\0', size->d_un.d_val - path->d_un.d_val) == NULL ||
+            strchr(text, '$') != NULL)
+            return true;
+    }
+    return false;
 }
 
 int elf_make_preloadable(const struct elf_image *image, const char *path, struct pg_error *err)
@@ -349,4 +399,12 @@ int elf_make_startable(const struct elf_image *image, const char *interpreter, c
                        struct pg_error *err)
 {
     return make_copy(image, interpreter, true, path, err);
+}
+
+int elf_make_light(const struct elf_image *image, const char *path, struct pg_error *err)
+{
+    if (is_bound_to_place(image))
+        return pg_error_set(err, PG_E_UNSUPPORTED,
+                            "its libraries are found from where it is ($ORIGIN)");
+    return write_file(image, &(struct copy){.no_debug = true}, path, err);
 }

@@ -32,4 +32,9 @@ int elf_make_preloadable(const struct elf_image *image, const char *path, struct
 int elf_make_startable(const struct elf_image *image, const char *interpreter, const char *path,
                        struct pg_error *err);
 
+/* A copy of a dynamic executable that differs in that only, for the same reason. Fails
+ * (PG_E_UNSUPPORTED) where the executable finds its libraries from where it is itself, which a copy
+ * would not. [any thread] */
+int elf_make_light(const struct elf_image *image, const char *path, struct pg_error *err);
+
 #endif
