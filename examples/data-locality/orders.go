@@ -64,22 +64,23 @@ type Grid struct {
 
 // SumByRow visits neighbours in memory one after the other.
 func (g *Grid) SumByRow() int64 {
-	var sum int64
-	for r := 0; r < g.Rows; r++ {
-		for c := 0; c < g.Columns; c++ {
-			sum += int64(g.Cell[r*g.Columns+c])
-		}
-	}
-	return sum
+	return sum(g.Cell, g.Rows, g.Columns, g.Columns, 1)
 }
 
 // SumByColumn jumps a whole row with every step.
 func (g *Grid) SumByColumn() int64 {
-	var sum int64
-	for c := 0; c < g.Columns; c++ {
-		for r := 0; r < g.Rows; r++ {
-			sum += int64(g.Cell[r*g.Columns+c])
+	return sum(g.Cell, g.Columns, g.Rows, 1, g.Columns)
+}
+
+// sum adds up n lines of m cells; line steps from one line to the next, step from one cell to the next.
+func sum(cell []int32, n, m, line, step int) int64 {
+	var total int64
+	for i := 0; i < n; i++ {
+		at := i * line
+		for k := m; k > 0; k-- {
+			total += int64(cell[at])
+			at += step
 		}
 	}
-	return sum
+	return total
 }
