@@ -1,18 +1,5 @@
-/* Verdicts, from text in Go's benchmark format: each row of the table breaks one rule. */
-#include "bench/compare_priv.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+/* Verdicts of rows, from text in Go's benchmark format: each row of the table breaks one rule. */
+#include "tests/unit/comparing.h"
 
 #define TEXT_(x)     #x
 #define TEXT(x)      TEXT_(x)
@@ -20,57 +7,8 @@
 #define NEAR_NEW     1.01
 #define NEAR_PERCENT 1
 
-enum { MAX_GATES = 3 };
-
-static void fill(struct benchset *s, const char *text)
-{
-    *s = (struct benchset){.results = 0};
-    assert_int_equal(benchset_add_text(s, text, strlen(text), NULL), 0);
-    benchset_sort(s);
-}
-
-/* "10 11 12" becomes three lines of BenchmarkA. */
-static void repeats(struct strbuf *out, const char *values, const char *unit)
-{
-    char copy[512], *rest = copy, *value;
-
-    snprintf(copy, sizeof copy, "%s", values);
-    while ((value = strsep(&rest, " ")) != NULL)
-        strbuf_printf(out, "BenchmarkA-8 100 %s %s\n", value, unit);
-}
-
-struct compared {
-    struct benchset old, new;
-    struct comparison c;
-    struct gate gate[MAX_GATES];
-    struct compare_options o;
-};
-
-static void compare(struct compared *k, const char *old, const char *new, const char *gate)
-{
-    k->o.alpha = 0.05;
-    k->o.confidence = 0.95;
-    if (gate != NULL) {
-        assert_int_equal(gate_parse(gate, &k->gate[k->o.n_gates++], NULL), 0);
-        k->o.gate = k->gate;
-    }
-    fill(&k->old, old);
-    fill(&k->new, new);
-    assert_int_equal(compare_sets(&k->old, &k->new, &k->o, &k->c, NULL), 0);
-}
-
-static void release(struct compared *k)
-{
-    compare_free(&k->c);
-    benchset_free(&k->old);
-    benchset_free(&k->new);
-}
-
-#define TEN     "100 101 102 99 98 100.5 100.2 99.5 99.1 101.5"
-#define TEN_UP5 "105 106 107 104 103 105.5 105.2 104.5 104.1 106.5"
-#define BURST   "99 130 131 132 133 134 135 136 137 138"
-#define SLOWED  "101 70 71 72 73 74 75 76 77 78"
-#define EXACT   "Unit x/op assume=exact better=lower\nUnit instructions/op assume=exact\n"
+#define BURST  "99 130 131 132 133 134 135 136 137 138"
+#define SLOWED "101 70 71 72 73 74 75 76 77 78"
 
 static void verdicts(void **state)
 {
@@ -181,85 +119,6 @@ static void verdicts(void **state)
     }
 }
 
-/* The verdict of the whole. */
-static void wholes(void **state)
-{
-#define LINE  "BenchmarkA 1 100 x/op\n"
-#define OTHER "BenchmarkB 1 100 x/op\n"
-    static const struct {
-        const char *what, *old, *new, *gate;
-        enum compare_verdict verdict;
-        const char *reasons, *differences;
-    } rows[] = {
-        {"same", EXACT LINE, EXACT LINE, "x/op<=0", COMPARE_PASS, NULL, NULL},
-        {"missing", EXACT LINE OTHER, EXACT LINE, "x/op<=0", COMPARE_INCONCLUSIVE,
-         "NEW lacks 1 benchmark", NULL},
-        {"missing, ungated", EXACT LINE "BenchmarkC 1 1 other\n", EXACT LINE, "x/op<=0",
-         COMPARE_INCONCLUSIVE, "NEW lacks 1 benchmark", NULL},
-        {"renamed", EXACT LINE OTHER, EXACT LINE "BenchmarkC 1 100 x/op\n", "x/op<=0",
-         COMPARE_INCONCLUSIVE, "NEW lacks 1 benchmark", NULL},
-        {"added", EXACT LINE, EXACT LINE OTHER, "x/op<=0", COMPARE_PASS, NULL, NULL},
-        {"other procs", EXACT "BenchmarkA-8 1 1 x/op\n", EXACT "BenchmarkA-4 1 1 x/op\n", "x/op<=0",
-         COMPARE_INCONCLUSIVE, "NEW lacks", NULL},
-        {"other package", EXACT "pkg: a\n" LINE, EXACT "pkg: b\n" LINE, "x/op<=0",
-         COMPARE_INCONCLUSIVE, "NEW lacks", NULL},
-        {"metric gone", EXACT "BenchmarkA 1 100 x/op 5 y\n" OTHER, EXACT "BenchmarkA 1 5 y\n" OTHER,
-         "x/op<=0", COMPARE_INCONCLUSIVE, NULL, NULL},
-        {"gate of nothing", EXACT LINE, EXACT LINE, "z/op<=0", COMPARE_INCONCLUSIVE,
-         "matches no benchmark", NULL},
-        {"no gate", LINE, LINE, NULL, COMPARE_INCONCLUSIVE, "nothing was gated", NULL},
-        {"empty", EXACT LINE, "", "x/op<=0", COMPARE_INCONCLUSIVE, "NEW has no benchmark", NULL},
-        {"both empty", "", "", "x/op<=0", COMPARE_INCONCLUSIVE, "OLD has no benchmark", NULL},
-        {"another cpu", "cpu: X\n" EXACT LINE, "cpu: Y\n" EXACT LINE, "x/op<=0", COMPARE_PASS, NULL,
-         "cpu: X in OLD, Y in NEW"},
-        {"unknown cpu", "cpu: X\n" EXACT LINE, EXACT LINE, "x/op<=0", COMPARE_PASS, NULL,
-         "cpu: X in OLD, not known in NEW"},
-        {"two cpus", "cpu: X\ncpu: Y\n" EXACT LINE, "cpu: X\ncpu: Y\n" EXACT LINE, "x/op<=0",
-         COMPARE_PASS, NULL, "several on each side"},
-        {"no longer exact", EXACT "BenchmarkA 1 100 instructions/op\n",
-         "BenchmarkA 1 100 instructions/op\n", NULL, COMPARE_INCONCLUSIVE, NULL, NULL},
-        {"fails and lacks", EXACT LINE OTHER, EXACT "BenchmarkA 1 101 x/op\n", "x/op<=0",
-         COMPARE_FAIL, "NEW lacks", NULL},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct compared k = {.o.force = false};
-
-        compare(&k, rows[i].old, rows[i].new, rows[i].gate);
-        if (k.c.verdict != rows[i].verdict ||
-            (rows[i].reasons != NULL &&
-             (k.c.reasons.text == NULL || strstr(k.c.reasons.text, rows[i].reasons) == NULL)) ||
-            (rows[i].differences == NULL) != (k.c.differences.text == NULL) ||
-            (rows[i].differences != NULL &&
-             strstr(k.c.differences.text, rows[i].differences) == NULL))
-            fail_msg("%s: %s, %s, %s", rows[i].what, compare_verdict_name(k.c.verdict),
-                     k.c.reasons.text != NULL ? k.c.reasons.text : "",
-                     k.c.differences.text != NULL ? k.c.differences.text : "");
-        release(&k);
-    }
-}
-
-static void times_across_cpus(void **state)
-{
-    struct strbuf old = {0}, new = {0};
-
-    (void)state;
-    strbuf_puts(&old, "cpu: X\n");
-    strbuf_puts(&new, "cpu: Y\n");
-    repeats(&old, TEN, "ns/op");
-    repeats(&new, TEN_UP5, "ns/op");
-    for (int force = 0; force < 2; force++) {
-        struct compared k = {.o.force = force};
-
-        compare(&k, old.text, new.text, "ns/op<=+1%");
-        assert_int_equal(k.c.verdict, force ? COMPARE_FAIL : COMPARE_INCONCLUSIVE);
-        release(&k);
-    }
-    strbuf_free(&old);
-    strbuf_free(&new);
-}
-
 static void drops_can_be_allowed(void **state)
 {
     struct compared k = {.o.allow_drop = true};
@@ -302,149 +161,6 @@ static void many_tests(void **state)
     release(&k);
     strbuf_free(&old);
     strbuf_free(&new);
-}
-
-/* Runs: back ends, iterations of 0, coverage, damaged lines and exit codes count against PASS. */
-static void runs(void **state)
-{
-    struct record_metric metric = {
-        .name = "instructions", .unit = "instructions/op", .backend = "simulate", .per_op = 1000};
-    struct record record = {
-        .pkg = "p", .name = "BenchmarkA", .n = 5, .procs = 1, .n_metrics = 1, .metric = &metric};
-    struct record *list[] = {&record};
-    struct testrun info = {.has_exit_code = true, .cpu = "X", .backend = "simulate"};
-    struct compare_options o = {.alpha = 0.05, .confidence = 0.95};
-
-    (void)state;
-    for (int fault = 0; fault < 6; fault++) {
-        struct run_data data = {.info = &info, .record = list, .n_records = 1};
-        struct benchset old = {.results = 0}, new = {.results = 0};
-        struct comparison c;
-
-        assert_int_equal(benchset_add_run(&old, &data, NULL), 0);
-        info.exit_code = fault == 1 ? 2 : 0;
-        data.bad_lines = fault == 2;
-        record.n = fault == 3 ? 0 : 5;
-        metric.scaled = fault == 4;
-        metric.backend = fault == 5 ? "pmu" : "simulate";
-        assert_int_equal(benchset_add_run(&new, &data, NULL), 0);
-        record.n = 5;
-        info.exit_code = 0;
-        metric.scaled = false;
-        metric.backend = "simulate";
-        assert_int_equal(compare_sets(&old, &new, &o, &c, NULL), 0);
-        if (c.verdict != (fault == 0 ? COMPARE_PASS : COMPARE_INCONCLUSIVE))
-            fail_msg("fault %d: %s", fault, compare_verdict_name(c.verdict));
-        compare_free(&c);
-        benchset_free(&old);
-        benchset_free(&new);
-    }
-}
-
-/* Equal numbers of different back ends are no evidence, however many there are. */
-static void back_ends(void **state)
-{
-    struct record_metric metric = {.name = "instructions", .unit = "instructions/op", .per_op = 7};
-    struct record record = {
-        .pkg = "p", .name = "BenchmarkA", .n = 5, .procs = 1, .n_metrics = 1, .metric = &metric};
-    struct record *list[] = {&record, &record, &record, &record, &record};
-    struct run_data data = {.record = list, .n_records = 5};
-
-    (void)state;
-    for (int same = 0; same < 2; same++) {
-        struct compared k = {
-            .o.alpha = 0.05, .o.confidence = 0.95, .o.n_gates = 1, .o.gate = k.gate};
-
-        assert_int_equal(gate_parse("instructions/op<=+1%", &k.gate[0], NULL), 0);
-        metric.backend = "pmu";
-        assert_int_equal(benchset_add_run(&k.old, &data, NULL), 0);
-        metric.backend = same ? "pmu" : "timer";
-        assert_int_equal(benchset_add_run(&k.new, &data, NULL), 0);
-        assert_int_equal(compare_sets(&k.old, &k.new, &k.o, &k.c, NULL), 0);
-        assert_int_equal(k.c.verdict, same ? COMPARE_PASS : COMPARE_INCONCLUSIVE);
-        release(&k);
-    }
-}
-
-/* A file is read in pieces of 64 KiB, which end anywhere in a line: it must give what the same text
- * gives as a whole. */
-static void files(void **state)
-{
-    char path[] = "/tmp/perfgo-benchset.XXXXXX";
-    const int fd = mkstemp(path);
-    struct benchset whole = {.results = 0}, pieces = {.results = 0};
-    struct strbuf text = {0};
-
-    (void)state;
-    for (int i = 0; i < 9000; i++)
-        strbuf_printf(&text, "BenchmarkLong/name=%d-8 \t %d\t %d.25 ns/op\t %d B/op%s\n", i / 3,
-                      i + 1, i, i % 7, i % 5 == 0 ? "\r" : "");
-    strbuf_puts(&text, "Unit B/op assume=exact\nBenchmarkLast 1 5 B/op"); /* no newline */
-    assert_true(fd >= 0 && !text.failed && text.size > 5 * 65536);
-    assert_int_equal(write(fd, text.text, text.size), text.size);
-    close(fd);
-    assert_int_equal(benchset_add_text(&whole, text.text, text.size, NULL), 0);
-    assert_int_equal(benchset_add_file(&pieces, path, NULL), 0);
-    unlink(path);
-    assert_int_equal(whole.results, 9001);
-    assert_int_equal(pieces.results, 9001);
-    assert_int_equal(pieces.n_bench, whole.n_bench);
-    assert_int_equal(pieces.n_sample, whole.n_sample);
-    for (size_t i = 0; i < whole.n_sample; i++) {
-        const struct sample *x = &whole.sample[i], *y = &pieces.sample[i];
-
-        assert_string_equal(x->unit, y->unit);
-        assert_string_equal(whole.bench[x->bench].name, pieces.bench[y->bench].name);
-        assert_int_equal(x->n, y->n);
-        assert_int_equal(x->n_exact, y->n_exact);
-        assert_int_equal(x->n_exact, strcmp(x->unit, "B/op") == 0 ? x->n : 0);
-        assert_memory_equal(x->value, y->value, x->n * sizeof *x->value);
-    }
-    benchset_free(&whole);
-    benchset_free(&pieces);
-    strbuf_free(&text);
-}
-
-static void times_by_unit(void **state)
-{
-    static const char *const times[] = {"ns/op", "sec/op",       "task-ns/op",    "gc-sec/op",
-                                        "MB/s",  "cycles/op",    "cpu-cycles/op", "cycles:u/op",
-                                        "IPC",   "CPUs-utilized"};
-    static const char *const others[] = {"B/op", "allocs/op", "instructions/op", "s", "op", "IPCs"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
-        if (!compare_is_timelike(times[i]))
-            fail_msg("%s is a time", times[i]);
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (compare_is_timelike(others[i]))
-            fail_msg("%s is no time", others[i]);
-}
-
-/* Times are comparable where the model is known, one, and the same. */
-static void cpu_models(void **state)
-{
-    static const struct {
-        const char *head;
-        enum compare_verdict verdict;
-    } rows[] = {
-        {"cpu: X\n", COMPARE_PASS},
-        {"cpu: X\ncpu: X\n", COMPARE_PASS},
-        {"cpu: X\ncpu: Y\n", COMPARE_INCONCLUSIVE},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct compared k = {.o.force = false};
-        struct strbuf text = {0};
-
-        strbuf_puts(&text, rows[i].head);
-        repeats(&text, TEN, "ns/op");
-        compare(&k, text.text, text.text, "ns/op<=+5%");
-        assert_int_equal(k.c.verdict, rows[i].verdict);
-        release(&k);
-        strbuf_free(&text);
-    }
 }
 
 /* Values in turns: what moved both sides of a turn is no noise. Only where there are as many usable
@@ -686,66 +402,13 @@ static void half_exact(void **state)
     }
 }
 
-/* Doubts about both sides do not cancel out, and are said in full. */
-static void doubts(void **state)
-{
-    struct compared k = {.o.force = false};
-
-    (void)state;
-    k.o.alpha = 0.05;
-    k.o.confidence = 0.95;
-    assert_int_equal(gate_parse("x/op<=0", &k.gate[0], NULL), 0);
-    k.o.gate = k.gate;
-    k.o.n_gates = 1;
-    fill(&k.old, EXACT LINE);
-    fill(&k.new, EXACT LINE);
-    k.old.exit_code = k.new.exit_code = 1;
-    assert_int_equal(compare_sets(&k.old, &k.new, &k.o, &k.c, NULL), 0);
-    assert_int_equal(k.c.verdict, COMPARE_INCONCLUSIVE);
-    compare_free(&k.c);
-    k.old.exit_code = k.new.exit_code = 0;
-    for (size_t n = 0; n < 3; n++) {
-        k.new.bad_lines = n;
-        assert_int_equal(compare_sets(&k.old, &k.new, &k.o, &k.c, NULL), 0);
-        assert_int_equal(k.c.verdict, n == 0 ? COMPARE_PASS : COMPARE_INCONCLUSIVE);
-        if (n > 0)
-            assert_non_null(strstr(k.c.reasons.text, n == 1 ? "NEW has 1 damaged record\n"
-                                                            : "NEW has 2 damaged records\n"));
-        compare_free(&k.c);
-    }
-    benchset_free(&k.old);
-    benchset_free(&k.new);
-    k = (struct compared){.o.force = false};
-    compare(&k, EXACT LINE OTHER "BenchmarkC 1 1 y\n", EXACT LINE, "x/op<=0");
-    assert_non_null(strstr(k.c.reasons.text, "NEW lacks 2 benchmarks of OLD\n"));
-    release(&k);
-    k = (struct compared){.o.force = false};
-    compare(&k, EXACT LINE OTHER, EXACT LINE, "x/op<=0");
-    assert_non_null(strstr(k.c.reasons.text, "NEW lacks 1 benchmark of OLD\n"));
-    release(&k);
-    k = (struct compared){.o.force = false};
-    compare(&k, EXACT LINE, EXACT "BenchmarkA 1 105 x/op\n", "x/op<=0:advisory");
-    assert_int_equal(k.c.n_advisory_fail, 1);
-    assert_int_equal(k.c.n_gated, 0);
-    assert_non_null(strstr(k.c.reasons.text, "every rule is advisory"));
-    release(&k);
-    k = (struct compared){.o.force = false};
-    compare(&k, LINE, LINE, NULL);
-    assert_non_null(strstr(k.c.reasons.text, "without exact instruction counts"));
-    release(&k);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts),
-        cmocka_unit_test(wholes),
-        cmocka_unit_test(times_across_cpus),
         cmocka_unit_test(drops_can_be_allowed),
         cmocka_unit_test(last_gate_counts),
         cmocka_unit_test(many_tests),
-        cmocka_unit_test(times_by_unit),
-        cmocka_unit_test(cpu_models),
         cmocka_unit_test(turns),
         cmocka_unit_test(noise_floor),
         cmocka_unit_test(noise_without_old),
@@ -754,10 +417,6 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(equal_to_the_limit),
         cmocka_unit_test(half_exact),
-        cmocka_unit_test(doubts),
-        cmocka_unit_test(files),
-        cmocka_unit_test(runs),
-        cmocka_unit_test(back_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
