@@ -10,6 +10,7 @@
  */
 #include "cli/archive.h"
 #include "cli/command.h"
+#include "cli/godebug.h"
 #include "cli/launch.h"
 #include "cli/notes.h"
 #include "cli/options.h"
@@ -19,6 +20,8 @@
 #include "cli/target.h"
 #include "cli/tempdir.h"
 #include "cli/testflags.h"
+
+#include "arch/arch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -187,6 +190,16 @@ static bool switched_off(const struct pg_settings *s)
     return s->mode != NULL && strcmp(s->mode, "off") == 0;
 }
 
+/* Lets the agent end chains of frame pointers, which makes samples cheaper (agent/chain.c). */
+static void leave_frame_pointers(const struct pg_settings *s)
+{
+    const bool samples =
+        s->mode != NULL && (strcmp(s->mode, "profile") == 0 || strcmp(s->mode, "off-cpu") == 0);
+
+    if (samples && arch_host()->walk_faults && !godebug_has("tracefpunwindoff"))
+        godebug_add("tracefpunwindoff=1");
+}
+
 /* Prepares the binary and LD_PRELOAD; *why tells when it will run without perfgo though it should
  * not. */
 static void arm(struct exec_run *run, const struct pg_settings *settings, struct pg_error *why)
@@ -209,6 +222,8 @@ static void arm(struct exec_run *run, const struct pg_settings *settings, struct
         run->preloaded = preload(run, why);
     else if (on)
         *why = run->target.why;
+    if (run->preloaded && bench)
+        leave_frame_pointers(settings);
 }
 
 static int start(struct exec_run *run, pid_t *pid)

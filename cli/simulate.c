@@ -3,6 +3,7 @@
 #include "cli/benchlist.h"
 #include "cli/command.h"
 #include "cli/duration.h"
+#include "cli/godebug.h"
 #include "cli/launch.h"
 #include "cli/say.h"
 #include "cli/scribe.h"
@@ -191,14 +192,11 @@ static void name_run(const struct simulation *sim)
 
 static void change_environment(const struct simulation *sim)
 {
-    const char *debug = getenv("GODEBUG"), *procs = getenv("GOMAXPROCS");
-    char *all =
-        text_format("%s%s%s%s", debug != NULL ? debug : "",
-                    debug != NULL && debug[0] != '\0' ? "," : "", FIXED_GODEBUG,
-                    testflags_value(&sim->args, "memprofile") == NULL ? ",memprofilerate=0" : "");
+    const char *procs = getenv("GOMAXPROCS");
 
-    setenv("GODEBUG", all, 1);
-    free(all);
+    godebug_add(FIXED_GODEBUG);
+    if (testflags_value(&sim->args, "memprofile") == NULL)
+        godebug_add("memprofilerate=0");
     if ((procs == NULL || procs[0] == '\0') && testflags_value(&sim->args, "cpu") == NULL)
         setenv("GOMAXPROCS", "1", 1);
     setenv("PERFGO_SIMULATE_DIR", sim->spec->dir, 1);

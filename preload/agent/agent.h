@@ -73,6 +73,17 @@ static inline uint64_t *hook_caller_returns(struct hook_regs *regs)
 #endif
 }
 
+/* The frame pointer of who made the call, on amd64; else 0. */
+static inline uint64_t hook_frame(const struct hook_regs *regs)
+{
+#if defined(__aarch64__)
+    (void)regs;
+    return 0;
+#else
+    return regs->saved[1];                            /* RBP */
+#endif
+}
+
 struct agent {
     struct pg_settings settings;
     const struct perfgo_engine *engine;

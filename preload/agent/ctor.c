@@ -9,11 +9,13 @@
  * counters, one sentence says why there will be none.
  */
 #include "agent.h"
+#include "chain.h"
 
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -171,6 +173,8 @@ static int plan_sampling(const struct gobin *bin, uint64_t bias, enum pg_backend
         agent.samplers = NULL;
         return 0;
     }
+    if (sampling->backend != PG_BACKEND_TIMER) /* whose walk is perfgo's own */
+        chain_start(agent.engine->gobin_go_version(bin), getenv("GODEBUG"));
     return sampling_start(bin, bias, err);
 }
 

@@ -5,6 +5,7 @@
  * [go thread].
  */
 #include "bench.h"
+#include "chain.h"
 
 #include "groups.h"
 #include "regions.h"
@@ -17,6 +18,7 @@ static struct group *follower(void)
 
 void hook_run_first(struct hook_regs *regs)
 {
+    chain_end(regs);
     bench_first_run(regs);
     windows_begin_run(agent.windows);
     regions_forget(true);
@@ -24,6 +26,7 @@ void hook_run_first(struct hook_regs *regs)
 
 void hook_run_again(struct hook_regs *regs)
 {
+    chain_end(regs);
     bench_next_run(regs);
     windows_begin_run(agent.windows);
     regions_forget(true);

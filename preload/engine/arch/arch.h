@@ -35,6 +35,7 @@ struct arch_ops {
                             user mode; 0: nothing has to be asked for */
     uint8_t max_precise; /* the highest perf_event_attr.precise_ip that means anything: Linux's
                             driver for Arm opens every level and does as at 0 */
+    bool walk_faults;    /* the kernel's walk of frame pointers ends at one of 0 by a page fault */
     const char *loader;  /* glibc's dynamic loader: "/lib64/ld-linux-x86-64.so.2" */
 
     /* True when the bytes at `code` (call_size of them, executed at address pc) are a direct call;

@@ -94,6 +94,7 @@ const struct arch_ops arch_amd64 = {
              .of_dwarf = of_dwarf,
              .n_dwarf = sizeof of_dwarf},
     .max_precise = 3,
+    .walk_faults = true, /* Linux: arch/x86/events/core.c, perf_callchain_user */
     .loader = "/lib64/ld-linux-x86-64.so.2",
     .decode_call = decode_call,
     .after_register_call = after_register_call,
