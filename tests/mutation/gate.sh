@@ -9,6 +9,7 @@ cd "$ROOT" || exit 1
 
 bench=preload/engine/bench
 python3 tests/mutation/mutate.py --tmp "$TMP" --build "$OUT" --equivalent tests/mutation/equivalent.txt \
-    $bench/compare_verdict.c:test_compare $bench/compare.c:test_compare $bench/gate.c:test_gate,test_compare \
+    $bench/compare_verdict.c:test_compare,test_compare_whole $bench/compare.c:test_compare,test_compare_whole \
+    $bench/gate.c:test_gate,test_compare,test_compare_whole \
     || not_ok mutation "see above"
 finish
