@@ -52,6 +52,17 @@ struct hook_regs {
 #endif
 };
 
+/* The frame pointer of who made the call, on amd64; else 0: it is not kept. */
+static inline uint64_t hook_frame(const struct hook_regs *regs)
+{
+#if defined(__aarch64__)
+    (void)regs;
+    return 0;
+#else
+    return regs->saved[1];
+#endif
+}
+
 /* Where the callee will return to, and where the caller will: words that a hook may change to
  * another address that the function there returns into. (Go: src/runtime/stack.go, "Stack frame
  * layout") */
@@ -69,18 +80,7 @@ static inline uint64_t *hook_caller_returns(struct hook_regs *regs)
 #if defined(__aarch64__)
     return &regs->stack[0];
 #else
-    return (uint64_t *)(uintptr_t)regs->saved[1] + 1; /* RBP, the frame pointer */
-#endif
-}
-
-/* The frame pointer of who made the call, on amd64; else 0. */
-static inline uint64_t hook_frame(const struct hook_regs *regs)
-{
-#if defined(__aarch64__)
-    (void)regs;
-    return 0;
-#else
-    return regs->saved[1];                            /* RBP */
+    return (uint64_t *)(uintptr_t)hook_frame(regs) + 1;
 #endif
 }
 
